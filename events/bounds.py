@@ -1,0 +1,30 @@
+"""Limits on free-form JSON, so that what was decoded can also be stored."""
+
+from pydantic import JsonValue
+
+LARGEST_INTEGER = 2**53 - 1  # RFC 8259 §6: what every JSON reader agrees on
+LONGEST_TEXT = 4_000
+
+
+def bounded(value: JsonValue, depth: int) -> None:
+    """Check a JSON value against the limits.
+
+    Raises:
+        ValueError: it nests deeper than `depth`, or holds a number or text beyond the limits.
+    """
+    if depth == 0:
+        msg = "expected less nesting"
+        raise ValueError(msg)
+    match value:
+        case dict():
+            bounded(list(value), depth)
+            bounded(list(value.values()), depth)
+        case list():
+            for item in value:
+                bounded(item, depth - 1)
+        case str() if len(value) > LONGEST_TEXT:
+            msg = f"expected text of at most {LONGEST_TEXT} characters, found {len(value)}"
+            raise ValueError(msg)
+        case float() | int() if not abs(value) <= LARGEST_INTEGER:
+            msg = f"expected a number within ±{LARGEST_INTEGER}, found {value:.3g}"
+            raise ValueError(msg)

@@ -1,0 +1,71 @@
+"""Errors, classed by who must act: the sender of a record, the operator of the line, or the operator at start."""
+
+from enum import StrEnum
+from typing import Self
+
+
+class TimelineError(Exception):
+    """Anything of ours that went wrong; its text is one line fit for a person."""
+
+
+class Reason(StrEnum):
+    """Why a record was set aside."""
+
+    MALFORMED = "malformed"  # the bytes are no event of the catalogue
+    UNKNOWN_TYPE = "unknown-type"  # an event, but of no type or version we know
+    TOMBSTONE = "tombstone"  # no value: nothing can be deleted here
+    OVERSIZED = "oversized"  # beyond the limit of an event
+    INAPPLICABLE = "inapplicable"  # an event, but it does not fit what is known before it
+    CONFLICTING = "conflicting"  # the id of an applied event with other content
+
+
+class EventRejected(TimelineError):
+    """One record is bad and its sender must act; it becomes a row in `rejected`, the line goes on."""
+
+    reason: Reason = Reason.MALFORMED
+
+    def __init__(self, expected: str, found: str, field: str | None = None, reason: Reason | None = None) -> None:
+        self.expected, self.found, self.field = expected, found, field
+        self.reason = reason or type(self).reason
+        super().__init__(f"{f'{field}: ' if field else ''}expected {expected}, found {found}")
+
+
+class MalformedEvent(EventRejected):
+    """The bytes are no event of the catalogue."""
+
+
+class Inapplicable(EventRejected):
+    """The event does not fit what is known before it in the log."""
+
+    reason = Reason.INAPPLICABLE
+
+
+class Conflicting(EventRejected):
+    """The id of an applied event came again with other content."""
+
+    reason = Reason.CONFLICTING
+
+
+class ProjectionHalted(TimelineError):
+    """Tables or log can not be trusted; nothing was written; the operator must act (exit 3)."""
+
+
+class OffsetGap(ProjectionHalted):
+    """A batch does not begin at the checkpoint."""
+
+
+class LogChanged(ProjectionHalted):
+    """The log is not the one this file was built from."""
+
+
+class ConfigInvalid(TimelineError):
+    """Settings, rules or seed data are wrong; every fault is listed (exit 2)."""
+
+    def __init__(self, faults: list[str] | str) -> None:
+        self.faults = [faults] if isinstance(faults, str) else faults
+        super().__init__("\n".join(self.faults))
+
+    @classmethod
+    def unless_empty(cls, faults: list[str]) -> Self | None:
+        """An error with these faults, or None when there are none."""
+        return cls(faults) if faults else None

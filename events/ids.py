@@ -1,0 +1,11 @@
+"""Derived ids: the same fact from the same source gets the same id, whoever appends it and however often."""
+
+from typing import Final
+from uuid import UUID, uuid5
+
+NAMESPACE: Final = UUID("6f1f7d1c-2f3a-5b0e-9a4e-70c51a000001")  # of tocsin's own ids
+
+
+def event_id(timeline: str, *identity: str) -> str:
+    """The id of an event, from what identifies it at its source; lower case with hyphens."""
+    return str(uuid5(NAMESPACE, "\x1f".join((timeline, *identity))))

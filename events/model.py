@@ -1,0 +1,329 @@
+"""The catalogue: every fact that can be told, one closed class each. To add one, write a class and list it in `FACTS`."""
+
+from datetime import date
+from enum import StrEnum
+from typing import Annotated, Any, ClassVar, Final, Literal, Self
+
+from pydantic import Field, JsonValue, field_validator, model_validator
+
+from events.bounds import bounded
+from events.values import Attributed, Country, Id, Instant, Line, Occurred, Quantity, Source, Text, Value
+
+
+class Fact(Value):
+    """What an event says. Its type on the wire is `tocsin.<thing>.<what happened>.v<version>`."""
+
+    kind: ClassVar[str]  # "<thing>.<what happened>"
+    version: ClassVar[int] = 1
+    subject_field: ClassVar[str | None] = None  # the field that names what the fact is about; None: its timeline
+
+    source: Source
+    note: Text | None = None
+
+    @classmethod
+    def type(cls) -> str:
+        """The CloudEvents type of this class's present version."""
+        return f"tocsin.{cls.kind}.v{cls.version}"
+
+    def subject(self) -> str | None:
+        """The id of what the fact is about, None for the timeline itself."""
+        return getattr(self, self.subject_field) if self.subject_field else None
+
+    def happened(self) -> Occurred | None:
+        """When the thing that is told of happened; None where that is the telling itself."""
+        return getattr(self, "occurred", None)
+
+
+# -- the stage
+
+
+class TimelineOpened(Fact):
+    """A timeline begins, in the partition where it lives from then on."""
+
+    kind = "timeline.opened"
+    title: Line
+    clock: Literal["live", "replayed"]  # who ticks it: the worker that holds it, or the replayer
+
+
+class SiteRegistered(Fact):
+    """A place that incidents can happen at; said again, it replaces what was said before."""
+
+    kind = "site.registered"
+    subject_field = "site"
+    site: Id
+    name: Line
+    aliases: tuple[Line, ...] = Field(default=(), max_length=50)
+    site_kind: Id
+    country: Country
+    admin1: Line | None = None
+    lat: Annotated[float, Field(ge=-90, le=90)] | None = None  # degrees, WGS 84, approximate
+    lon: Annotated[float, Field(ge=-180, le=180)] | None = None
+    unnamed: bool = False  # the source does not say which; stands for "somewhere there"
+
+
+class ActorRegistered(Fact):
+    """Somebody who can do or say things; said again, it replaces what was said before."""
+
+    kind = "actor.registered"
+    subject_field = "actor"
+    actor: Id
+    name: Line
+    aliases: tuple[Line, ...] = Field(default=(), max_length=50)
+    actor_kind: Id
+    member_of: tuple[Id, ...] = Field(default=(), max_length=50)
+
+
+class DocumentRegistered(Fact):
+    """A source document became known. An inferred day of publication shows its ground and its bounds."""
+
+    kind = "document.registered"
+    subject_field = "document"
+    document: Id
+    title: Line | None = None
+    published: date
+    inferred: bool = False
+    basis: Line
+    earliest: date | None = None
+    latest: date | None = None
+
+
+# -- incidents
+
+
+class Report(Value):
+    """What is claimed to have happened; a field that is left out is not spoken of."""
+
+    incident_class: Id | None = Field(default=None, alias="class")
+    occurred: Occurred | None = None
+    site: Id | None = None
+    actor: Attributed | None = None
+    weapons: tuple[Id, ...] | None = Field(default=None, max_length=20)
+    munitions: Quantity | None = None
+    targets: Quantity | None = None
+    wounded: dict[Id, Quantity] | None = Field(default=None, max_length=20)  # by whose they are: us, civilian …
+    killed: dict[Id, Quantity] | None = Field(default=None, max_length=20)
+    outcome: Id | None = None
+    confidence: Literal["low", "medium", "high"] | None = None
+
+    model_config = {"validate_by_name": True, "serialize_by_alias": True}
+
+    def stated(self) -> dict[str, Any]:
+        """The fields that are spoken of, by name."""
+        return {name: getattr(self, name) for name in self.model_fields_set}
+
+
+class IncidentReported(Fact):
+    """A source's account of an incident: the first one creates it, a later one adds to it."""
+
+    kind = "incident.reported"
+    subject_field = "incident"
+    incident: Id
+    report: Report
+
+    def happened(self) -> Occurred | None:
+        """When the incident happened, if the report says so."""
+        return self.report.occurred
+
+
+class IncidentCorrected(Fact):
+    """Fields that were wrong, as they should read; `null` takes a field back. Outranks reports until the next correction."""
+
+    kind = "incident.corrected"
+    subject_field = "incident"
+    incident: Id
+    changes: Report
+
+    @field_validator("changes")
+    @classmethod
+    def _some(cls, changes: Report) -> Report:
+        lost = {"incident_class", "occurred", "site"} & {name for name, value in changes.stated().items() if value is None}
+        if lost or not changes.model_fields_set:
+            msg = f"expected at least one change{f', and no null for {sorted(lost)}' if lost else ''}"
+            raise ValueError(msg)
+        return changes
+
+    def happened(self) -> Occurred | None:
+        """When the incident happened, if the correction says so."""
+        return self.changes.occurred
+
+
+class IncidentsMerged(Fact):
+    """Several incidents were one: the survivor stands for all of them."""
+
+    kind = "incidents.merged"
+    subject_field = "survivor"
+    survivor: Id
+    merged: tuple[Id, ...] = Field(min_length=1, max_length=100)
+    reason: Text
+
+
+class IncidentsSplit(Fact):
+    """A merge is undone: these incidents stand again for themselves."""
+
+    kind = "incidents.split"
+    subject_field = "survivor"
+    survivor: Id
+    split: tuple[Id, ...] = Field(min_length=1, max_length=100)
+    reason: Text
+
+
+class IncidentRetracted(Fact):
+    """It never happened."""
+
+    kind = "incident.retracted"
+    subject_field = "incident"
+    incident: Id
+    reason: Text
+
+
+# -- what surrounds them
+
+
+class Scope(Value):
+    """What a claimed total covers; a field that is left out does not narrow it."""
+
+    country: Country | None = None
+    site: Id | None = None
+    actor: Id | None = None
+
+
+class TallyAsserted(Fact):
+    """A total that a source claims. Never added to our counters: reconciled with them."""
+
+    kind = "tally.asserted"
+    subject_field = "assertion"
+    assertion: Id
+    metric: Id
+    total: Quantity
+    scope: Scope = Scope()
+    since: date  # first day that is covered
+    as_of: date  # last day that is covered
+    asserted_by: Line | None = None
+
+
+class StatementKind(StrEnum):
+    """What somebody does by speaking."""
+
+    THREAT = "threat"
+    WARNING = "warning"
+    CLAIM = "claim"
+    DENIAL = "denial"
+    CONDEMNATION = "condemnation"
+    DEMAND = "demand"
+    DIPLOMACY = "diplomacy"
+    ORDER = "order"
+    ASSESSMENT = "assessment"
+
+
+class StatementIssued(Fact):
+    """Somebody said something of weight, perhaps about incidents."""
+
+    kind = "statement.issued"
+    subject_field = "statement"
+    statement: Id
+    statement_kind: StatementKind
+    occurred: Occurred
+    actor: Id
+    summary: Text
+    incidents: tuple[Id, ...] = Field(default=(), max_length=100)
+
+
+class PostureChanged(Fact):
+    """A standing level of forces or of alert, as a source gives it."""
+
+    kind = "posture.changed"
+    subject_field = "posture"
+    posture: Id
+    what: Id
+    strength: Quantity | None = None
+    level: Line | None = None
+    actor: Id | None = None
+    country: Country | None = None
+    site: Id | None = None
+    occurred: Occurred | None = None
+
+
+class ClockTicked(Fact):
+    """Time passed, and nothing else."""
+
+    kind = "clock.ticked"
+
+
+# -- what operators do
+
+
+class Decision(Fact):
+    """Something an operator did: who, and why."""
+
+    who: Line
+    why: Text
+
+
+class RulesAdopted(Decision):
+    """From here on these rules, and only these, are evaluated in this timeline."""
+
+    kind = "rules.adopted"
+    rules: tuple[dict[str, JsonValue], ...] = Field(max_length=200)  # normalised, see projections/rules/spec.py
+    content_hash: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]  # sha256 of the normalised content
+
+    @model_validator(mode="after")
+    def _bounded(self) -> Self:
+        bounded(list(self.rules), depth=10)
+        return self
+
+
+class AlertAcknowledged(Decision):
+    """Somebody looks after an alert."""
+
+    kind = "alert.acknowledged"
+    subject_field = "alert"
+    alert: Id
+
+
+class AlertsSilenced(Decision):
+    """A rule, or one group of it, is not to page anybody until an instant."""
+
+    kind = "alerts.silenced"
+    subject_field = "silence"
+    silence: Id
+    rule: Id
+    group: tuple[Line, ...] | None = Field(default=None, max_length=10)  # None: every group
+    until: Instant  # exclusive
+
+
+class SilenceLifted(Decision):
+    """A silence ends before its time."""
+
+    kind = "silence.lifted"
+    subject_field = "silence"
+    silence: Id
+
+
+class ProjectionAdopted(Decision):
+    """From here on this version of the projection's code tells what follows from the facts."""
+
+    kind = "projection.adopted"
+    projection_version: Annotated[int, Field(ge=1, le=1_000_000)]
+
+
+FACTS: Final[tuple[type[Fact], ...]] = (
+    TimelineOpened,
+    SiteRegistered,
+    ActorRegistered,
+    DocumentRegistered,
+    IncidentReported,
+    IncidentCorrected,
+    IncidentsMerged,
+    IncidentsSplit,
+    IncidentRetracted,
+    TallyAsserted,
+    StatementIssued,
+    PostureChanged,
+    ClockTicked,
+    RulesAdopted,
+    AlertAcknowledged,
+    AlertsSilenced,
+    SilenceLifted,
+    ProjectionAdopted,
+)
+BY_TYPE: Final[dict[str, type[Fact]]] = {fact.type(): fact for fact in FACTS}

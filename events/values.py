@@ -1,0 +1,203 @@
+"""The values that facts are made of: when, how many, who told, who did it."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Annotated, Self
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+GREATEST = 1_000_000_000  # of any quantity; far above what can be counted, far below what a sum of 64 bits holds
+
+
+class Value(BaseModel):
+    """Immutable, and closed: a field that is not in the contract is a fault, not noise."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+def micros(instant: datetime) -> int:
+    """An aware instant as whole microseconds since the epoch."""
+    return (instant - EPOCH) // MICROSECOND
+
+
+def instant(micros_since_epoch: int) -> datetime:
+    """The aware UTC instant of whole microseconds since the epoch."""
+    return EPOCH + timedelta(microseconds=micros_since_epoch)
+
+
+def iso(moment: datetime) -> str:
+    """An aware instant as text: UTC, `Z`, no fraction when there is none."""
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _sane(moment: datetime) -> datetime:
+    if not datetime(1900, 1, 1, tzinfo=UTC) <= moment < datetime(2200, 1, 1, tzinfo=UTC):
+        msg = "expected an instant from 1900 to 2199"
+        raise ValueError(msg)
+    return moment.astimezone(UTC) if moment.tzinfo is not UTC else moment
+
+
+Instant = Annotated[AwareDatetime, AfterValidator(_sane)]
+Id = Annotated[str, StringConstraints(max_length=120, pattern=r"^[A-Za-z0-9][A-Za-z0-9._:@+-]*$")]
+Line = Annotated[str, StringConstraints(min_length=1, max_length=400)]
+Text = Annotated[str, StringConstraints(max_length=4_000)]
+Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]  # ISO 3166-1 alpha-2
+
+
+class Precision(StrEnum):
+    """How exactly the source knows when."""
+
+    INSTANT = "instant"
+    DAY = "day"
+    RANGE = "range"
+    MONTH = "month"
+
+
+class Occurred(Value):
+    """When it happened: somewhere in [earliest, latest); `latest` equals `earliest` for an instant."""
+
+    earliest: Instant
+    latest: Instant
+    precision: Precision
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if (self.earliest > self.latest) or (self.earliest == self.latest) != (self.precision is Precision.INSTANT):
+            msg = "expected earliest before latest (equal for, and only for, precision instant)"
+            raise ValueError(msg)
+        return self
+
+    @classmethod
+    def on(cls, first_day: datetime, last_day: datetime | None = None, precision: Precision | None = None) -> Self:
+        """The whole days from the first to the last, both included; both at 00:00Z."""
+        end = (last_day or first_day) + timedelta(days=1)
+        single = end - first_day == timedelta(days=1)
+        return cls(earliest=first_day, latest=end, precision=precision or (Precision.DAY if single else Precision.RANGE))
+
+    @classmethod
+    def exactly(cls, moment: datetime) -> Self:
+        """An instant that is known to the moment."""
+        return cls(earliest=moment, latest=moment, precision=Precision.INSTANT)
+
+
+class Qualifier(StrEnum):
+    """The source's own word for how exact a number is."""
+
+    EXACT = "exact"
+    AT_LEAST = "at-least"
+    MORE_THAN = "more-than"
+    ALMOST = "almost"
+    ABOUT = "about"
+    AT_MOST = "at-most"
+    SEVERAL = "several"
+    DOZENS = "dozens"
+    HUNDREDS = "hundreds"
+    THOUSANDS = "thousands"
+
+
+# The least that a bare word says: more than two; two dozen; two hundred; two thousand.
+_LEAST = {Qualifier.SEVERAL: 3, Qualifier.DOZENS: 24, Qualifier.HUNDREDS: 200, Qualifier.THOUSANDS: 2_000}
+Number = Annotated[int, Field(ge=0, le=GREATEST, strict=True)]
+
+
+class Quantity(Value):
+    """How many, as the source said it: None where a bound is not known."""
+
+    low: Number | None = None
+    best: Number | None = None
+    high: Number | None = None
+    qualifier: Qualifier = Qualifier.EXACT
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        known = [bound for bound in (self.low, self.best, self.high) if bound is not None]
+        if not known or known != sorted(known):
+            msg = "expected at least one bound, and low <= best <= high"
+            raise ValueError(msg)
+        return self
+
+    @classmethod
+    def of(cls, qualifier: Qualifier, value: int | None = None) -> Self:
+        """What a qualified number says: "at least 56" is low 56, best 56, high unknown; "dozens" is low 24."""
+        if value is None:
+            if qualifier not in _LEAST:
+                msg = f"expected a number with {qualifier}"
+                raise ValueError(msg)
+            return cls(low=_LEAST[qualifier], qualifier=qualifier)
+        low, best, high = {
+            Qualifier.EXACT: (value, value, value),
+            Qualifier.AT_LEAST: (value, value, None),
+            Qualifier.MORE_THAN: (value + 1, value + 1, None),
+            Qualifier.ALMOST: (None, value - 1, value - 1),
+            Qualifier.ABOUT: (None, value, None),
+            Qualifier.AT_MOST: (None, value, value),
+        }[qualifier]
+        return cls(low=low, best=best, high=high, qualifier=qualifier)
+
+    @classmethod
+    def said(cls, words: str | int) -> Self:
+        """A quantity from a source's words: 4, "at least 14", "more than 1400", "dozens".
+
+        Raises:
+            ValueError: the words are none of the qualifiers' forms.
+        """
+        if isinstance(words, int):
+            return cls.of(Qualifier.EXACT, words)
+        found = re.fullmatch(r"([a-z][a-z -]*?)(?: (\d+))?", words.strip())
+        if found is None:
+            msg = f"expected a number or words like 'at least 14' or 'dozens', found {words!r}"
+            raise ValueError(msg)
+        return cls.of(Qualifier(found[1].replace(" ", "-")), int(found[2]) if found[2] else None)
+
+
+class Attribution(StrEnum):
+    """On what ground an actor is named."""
+
+    CLAIMED = "claimed"
+    ATTRIBUTED = "attributed"
+    SUSPECTED = "suspected"
+    DISPUTED = "disputed"
+    NONE = "none"
+
+
+class Attributed(Value):
+    """Who is said to have done it; no actor where it is disputed or nobody's."""
+
+    actor: Id | None = None
+    attribution: Attribution
+
+    @model_validator(mode="after")
+    def _named(self) -> Self:
+        if self.actor is None and self.attribution not in (Attribution.DISPUTED, Attribution.NONE):
+            msg = f"expected an actor with attribution {self.attribution}"
+            raise ValueError(msg)
+        return self
+
+
+class Reliability(StrEnum):
+    """Of a source, on the Admiralty scale (NATO AJP-2.1): A completely reliable … E unreliable, F cannot be judged."""
+
+    A, B, C, D, E, F = "A", "B", "C", "D", "E", "F"
+
+
+Credibility = Annotated[int, Field(ge=1, le=6)]  # Admiralty scale: 1 confirmed … 5 improbable, 6 cannot be judged
+
+
+class Source(Value):
+    """Who told us, and where in it."""
+
+    document: Id | None = None
+    feed: Id | None = None
+    places: tuple[Line, ...] = Field(default=(), max_length=50)  # "para 7"
+    reliability: Reliability = Reliability.F
+    credibility: Credibility = 6
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if (self.document is None) == (self.feed is None):
+            msg = "expected either a document or a feed"
+            raise ValueError(msg)
+        return self
