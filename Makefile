@@ -1,0 +1,32 @@
+# Every verb is one line. `make` checks everything; it needs Python 3.11 or newer and make, nothing else.
+.DEFAULT_GOAL := check
+.PHONY: setup check format-check lint types imports test test-kafka fix up down demo bench lock clean
+
+PYTHON ?= $(firstword $(foreach name,python3 python3.14 python3.13 python3.12 python3.11 python,$(shell \
+	$(name) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && command -v $(name))))
+BIN := .venv/bin
+READY := .venv/ready
+LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
+
+setup: $(READY)  ## .venv from the lock; nothing is done when it is up to date
+$(READY): requirements-dev.lock pyproject.toml
+	@test -n "$(PYTHON)" || { echo "tocsin needs Python 3.11 or newer; none was found (make PYTHON=/path/to/python3)" >&2; exit 2; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index -e .
+	@touch $@
+
+check: format-check lint types imports test  ## all that CI asks
+format-check: setup ; $(BIN)/ruff format --check .
+lint: setup ; $(BIN)/ruff check .
+types: setup ; $(BIN)/mypy
+imports: setup ; $(BIN)/lint-imports
+test: setup ; $(BIN)/pytest
+test-kafka: setup ; TOCSIN_REQUIRE_KAFKA=1 $(BIN)/pytest -m kafka
+fix: setup ; $(BIN)/ruff check --fix . ; $(BIN)/ruff format .
+up: setup ; $(BIN)/tocsin up
+down: ; docker compose down
+demo: setup ; $(BIN)/tocsin demo
+bench: setup ; $(BIN)/python -m benchmarks
+lock: setup ; $(LOCK) $(UPGRADE) -o requirements.lock && $(LOCK) $(UPGRADE) --group dev -c requirements.lock -o requirements-dev.lock
+clean: ; rm -rf .venv .tocsin
