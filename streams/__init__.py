@@ -1,1 +1,1 @@
-"""The shell: Kafka, clock, settings, processes. All that can fail for reasons outside the code; may import every other folder."""
+"""The shell: Kafka, clock, settings, processes: all that can fail for reasons outside. May import every folder."""

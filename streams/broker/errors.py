@@ -1,0 +1,21 @@
+"""What can go wrong before there is a broker. Each says what its operator can do about it."""
+
+from events.errors import ConfigInvalid
+
+
+class BrokerUnavailable(ConfigInvalid):
+    """The embedded Kafka can not be had here; the operator fetches what is missing or names a broker."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"{why}. Or use a Kafka of your own: TOCSIN_BROKER=host:port")
+
+
+class BrokerSilent(ConfigInvalid):
+    """No Kafka answers at the address that was named."""
+
+    def __init__(self, bootstrap: str, why: object) -> None:
+        super().__init__(f"no Kafka answers at {bootstrap}: {why}")
+
+
+class FolderBusy(ConfigInvalid):
+    """Another process works in this folder."""
