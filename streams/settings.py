@@ -1,21 +1,29 @@
-"""What an operator can set: `TOCSIN_*` in the environment, else `tocsin.toml` in the working directory, else a default."""
+"""What an operator can set: `TOCSIN_*` in the environment, else `tocsin.toml` in this directory, else a default."""
 
 import hashlib
 import os
+import re
 import socket
 import tomllib
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, PositiveInt, ValidationError
+from pydantic import AfterValidator, Field, PositiveInt, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from events.errors import ConfigInvalid
 
 FILE = Path("tocsin.toml")
 
-Server = Annotated[str, Field(pattern=r"^[^\s,:]+:\d{1,5}(,[^\s,:]+:\d{1,5})*$")]
+
+def _servers(text: str) -> str:
+    if not re.fullmatch(r"[^\s,:]+:\d{1,5}(,[^\s,:]+:\d{1,5})*", text):
+        raise ValueError("expected host:port[,host:port]")
+    return text
+
+
+Servers = Annotated[str, AfterValidator(_servers)]
 Name = Annotated[str, Field(pattern=r"^[a-zA-Z0-9._-]{1,100}$")]  # what Kafka allows in topics and group ids
 
 Interval = Annotated[timedelta, Field(ge=timedelta(milliseconds=100))]
@@ -30,7 +38,7 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="TOCSIN_", toml_file=FILE, frozen=True, extra="forbid")
 
-    broker: Server | None = None  # "host:port[,host:port]"; None: the embedded Kafka, data in `home`
+    broker: Servers | None = None  # "host:port[,host:port]"; None: the embedded Kafka, data in `home`
     home: Path = Path(".tocsin")  # files of the projection, of the embedded Kafka; one worker per home
     cache: Path = Field(default_factory=_cache)  # what is fetched once per user: the embedded Kafka
     prefix: Name = "tocsin"  # of the topics
@@ -82,4 +90,4 @@ def load_settings(**chosen: Any) -> Settings:
 
 def _fault(fault: dict[str, Any]) -> str:
     name = ".".join(map(str, fault["loc"]))
-    return f"{name} (TOCSIN_{name.upper()} or {FILE}): {fault['msg']}, found {fault['input']!r}"
+    return f"{name} (TOCSIN_{name.upper()} or {FILE}): {fault['msg'].removeprefix('Value error, ')}, found {fault['input']!r}"

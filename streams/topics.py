@@ -140,7 +140,7 @@ async def _admin(bootstrap: str) -> AsyncIterator[Any]:
         await admin.start()
         yield admin
     except (KafkaError, OSError) as error:
-        raise BrokerSilent(bootstrap, error) from error
+        raise BrokerSilent(bootstrap) from error
     finally:
         await admin.close()
 

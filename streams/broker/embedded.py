@@ -7,7 +7,7 @@ from typing import Self
 
 import structlog
 
-from streams.broker.errors import BrokerUnavailable
+from streams.broker.errors import BrokerFailed
 from streams.broker.install import install, without_class_cache
 from streams.broker.locks import FolderLock, held
 from streams.broker.node import Kafka, server
@@ -43,7 +43,8 @@ class EmbeddedKafka:
         """Start the node and wait until it answers; nothing happens when it runs already.
 
         Raises:
-            BrokerUnavailable: it can not be had or does not come up; nothing is left running.
+            BrokerUnavailable: it can not be had on this machine.
+            BrokerFailed: it does not start; nothing is left running.
             FolderBusy: another process runs it.
         """
         if self.is_alive():
@@ -93,7 +94,7 @@ class EmbeddedKafka:
         if wanted and is_free(wanted):
             return wanted
         if self.port:
-            raise BrokerUnavailable(f"port {self.port} is taken by another program")
+            raise BrokerFailed(f"port {self.port} is taken by another program")
         return free_port()
 
     def _run(self, kafka: Kafka, fd: int) -> Leashed:
@@ -107,7 +108,7 @@ class EmbeddedKafka:
         if kafka.aot:
             log.warning("Kafka did not start, trying without its class cache", exit_code=code)
             return self._run(without_class_cache(kafka), fd)
-        raise BrokerUnavailable(f"Kafka did not start (exit code {code}); {self.log} says why")
+        raise BrokerFailed(f"Kafka did not start (exit code {code}); {self.log} says why")
 
 
 def running(folder: Path) -> str | None:

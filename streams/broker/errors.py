@@ -10,11 +10,15 @@ class BrokerUnavailable(ConfigInvalid):
         super().__init__(f"{why}. Or use a Kafka of your own: TOCSIN_BROKER=host:port")
 
 
+class BrokerFailed(ConfigInvalid):
+    """The embedded Kafka is here, but does not start."""
+
+
 class BrokerSilent(ConfigInvalid):
     """No Kafka answers at the address that was named."""
 
-    def __init__(self, bootstrap: str, why: object) -> None:
-        super().__init__(f"no Kafka answers at {bootstrap}: {why}")
+    def __init__(self, bootstrap: str) -> None:
+        super().__init__(f"no Kafka answers at {bootstrap}")
 
 
 class FolderBusy(ConfigInvalid):

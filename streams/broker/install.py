@@ -51,13 +51,18 @@ def _java() -> Path:
 
 def _class_cache(kafka: Kafka, home: Path) -> Path | None:
     """The class cache of exactly this JRE and these jars; an empty file means that there can be none."""
-    release = (kafka.java.parent.parent / "release").read_bytes()
-    identity = hashlib.sha256(release + "\n".join(map(str, kafka.jars)).encode()).hexdigest()
-    path = home / f"classes-{identity[:16]}.aot"
+    path = home / _class_cache_name(kafka)
     if not path.exists():
         with busy("Preparing Kafka (10 s, once)"):
             _load_classes(kafka, path)
     return path if path.stat().st_size else None
+
+
+def _class_cache_name(kafka: Kafka) -> str:
+    """A name that changes with all that the content depends on."""
+    release = (kafka.java.parent.parent / "release").read_bytes()
+    identity = hashlib.sha256(release + "\n".join(map(str, kafka.jars)).encode()).hexdigest()
+    return f"classes-{identity[:16]}.aot"
 
 
 def _load_classes(kafka: Kafka, path: Path) -> None:

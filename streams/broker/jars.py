@@ -14,7 +14,7 @@ from streams.broker.progress import counted
 
 LOCK = Path(__file__).with_name("kafka-4.3.1.lock")  # one "group:artifact:version sha256" per line
 ATTEMPTS = 3  # a repository of this size drops a connection now and then
-TIMEOUT_S = 60
+TIMEOUT_S = 20  # of silence
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,23 +57,25 @@ def jars(folder: Path, wanted: list[Jar]) -> list[Path]:
 def _fetched(missing: list[Jar], folder: Path) -> Iterator[tuple[Jar, Path]]:
     """Each jar and where it lies, checked, in a folder that is gone afterwards."""
     staging = Path(tempfile.mkdtemp(prefix="fetching-", dir=folder))
+    pool = ThreadPoolExecutor(8)
     try:
-        with ThreadPoolExecutor(8) as pool:
-            yield from zip(missing, pool.map(partial(_fetch, staging), missing), strict=True)
+        yield from zip(missing, pool.map(partial(_fetch, staging), missing), strict=True)
     finally:
+        pool.shutdown(cancel_futures=True)  # after the first failure nothing more is asked for
         shutil.rmtree(staging, ignore_errors=True)
 
 
 def _fetch(staging: Path, jar: Jar) -> Path:
+    failure: Exception | None = None
     for attempt in range(ATTEMPTS):
         try:
             path = _download(staging / str(attempt), jar)
-        except (OSError, RuntimeError) as error:  # of `requests`, of jgo
+        except (OSError, RuntimeError) as error:  # those of `requests`, that of jgo
             failure = error
-        else:
-            if not jar.is_intact(path):
-                raise BrokerUnavailable(f"{jar.name} from Maven Central is not the file that {LOCK.name} names")
+            continue
+        if jar.is_intact(path):
             return path
+        failure = ValueError(f"what came is not the file that {LOCK.name} names")
     raise BrokerUnavailable(f"cannot fetch {jar.name} from Maven Central: {failure}") from failure
 
 

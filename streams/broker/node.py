@@ -7,7 +7,7 @@ import uuid
 from dataclasses import dataclass
 from pathlib import Path
 
-from streams.broker.errors import BrokerUnavailable
+from streams.broker.errors import BrokerFailed
 from streams.broker.ready import free_port
 
 PROPERTIES = """\
@@ -79,7 +79,7 @@ def server(kafka: Kafka, folder: Path, port: int, flags: tuple[str, ...]) -> lis
     """Write the settings of a node into `folder`, format its storage if it has none; the command that runs it.
 
     Raises:
-        BrokerUnavailable: the storage can not be formatted.
+        BrokerFailed: the storage can not be formatted.
     """
     data, properties = folder / "data", folder / "server.properties"
     properties.write_text(PROPERTIES.format(port=port, controller=free_port(), data=data))
@@ -95,4 +95,4 @@ def _format(kafka: Kafka, folder: Path, properties: Path) -> None:
     command = kafka.command(folder, "kafka.tools.StorageTool", *arguments)
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise BrokerUnavailable(f"cannot format {folder}: {(done.stderr or done.stdout).strip()}")
+        raise BrokerFailed(f"cannot format {folder}: {(done.stderr or done.stdout).strip()}")

@@ -1,0 +1,100 @@
+"""`tocsin`: the table of verbs, and the one place where errors become exit codes."""
+
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+import click
+
+from events.errors import ConfigInvalid, ProjectionHalted, TimelineError
+
+# exit codes
+OK = 0
+FOUND = 1  # a check found something
+USAGE = 2  # a verb or a setting is wrong
+HALTED = 3  # the projection halted, or nobody foresaw this
+INTERRUPTED = 130  # ctrl-C, as shells have it
+
+# verb -> "module:command" and a line of help, in the order in which a newcomer meets them
+VERBS = {
+    "topics": ("streams.cli.topics:topics", "The topics: list, create."),
+    "broker": ("streams.cli.serve:broker", "The embedded Kafka alone, in the foreground."),
+}
+
+EXAMPLES = """\
+tocsin broker                     a Kafka in this folder; ctrl-C ends it
+tocsin topics create              the topics, with one partition
+"""
+
+
+class Verbs(click.Group):
+    """Verbs by name; nothing is imported before it is needed, so that help is quick."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 -- click's signature
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in VERBS:
+            return None
+        module, _, name = VERBS[cmd_name][0].partition(":")
+        command = getattr(importlib.import_module(module), name)
+        return command if isinstance(command, click.Command) else None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Verbs"):
+            formatter.write_dl([(verb, said) for verb, (_, said) in VERBS.items()])
+        with formatter.section("Examples"):
+            for line in EXAMPLES.splitlines():
+                formatter.write(f"  {line}\n")
+
+
+@click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="tocsin")
+def tocsin() -> None:
+    """An event-sourced incident timeline with streaming alerts.
+
+    Settings come from TOCSIN_* in the environment and from tocsin.toml; data goes to stdout, messages to stderr.
+    """
+    from streams.logs import set_up_logs
+    from streams.settings import load_settings
+
+    settings = load_settings()
+    set_up_logs(settings.log_level, settings.log_format)
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run a verb and leave with its exit code. An error is one line per fault on stderr; TOCSIN_DEBUG=1 shows where."""
+    try:
+        code = tocsin.main(args=arguments, prog_name="tocsin", standalone_mode=False)
+    except click.exceptions.Abort:
+        sys.exit(INTERRUPTED)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(USAGE)
+    except Exception as error:
+        if os.environ.get("TOCSIN_DEBUG", "").lower() in {"1", "true"}:
+            raise
+        click.echo("\n".join(f"tocsin: {line}" for line in _said(error).splitlines()), err=True)
+        sys.exit(exit_code(error))
+    sys.exit(code if isinstance(code, int) else OK)
+
+
+def exit_code(error: Exception) -> int:
+    """Who must act, as a number. What nobody foresaw halts."""
+    match error:
+        case ConfigInvalid():
+            return USAGE
+        case ProjectionHalted():
+            return HALTED
+        case TimelineError():
+            return FOUND
+        case _:
+            return HALTED
+
+
+def _said(error: Exception) -> str:
+    if isinstance(error, TimelineError):
+        return str(error)
+    return f"unexpected {type(error).__name__}: {error}"

@@ -1,0 +1,55 @@
+"""Logs: JSON lines for machines, aligned lines for people at a terminal; always on stderr, data alone goes to stdout.
+
+Faust, mode and aiokafka log through the standard library; their lines come out in the same form as ours.
+"""
+
+import logging
+import sys
+from typing import Literal
+
+import structlog
+from structlog.typing import Processor
+
+_QUIET = ("aiokafka", "faust", "mode", "asyncio")  # their warnings and worse are enough
+
+_SHARED: list[Processor] = [
+    structlog.contextvars.merge_contextvars,
+    structlog.stdlib.add_log_level,
+    structlog.stdlib.add_logger_name,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+    structlog.processors.StackInfoRenderer(),
+]
+
+
+def set_up_logs(level: str = "info", form: Literal["auto", "json", "console"] = "auto") -> None:
+    """Send every log line of this process to stderr, in one form. Again is allowed: the last call counts."""
+    structlog.configure(
+        processors=[structlog.stdlib.filter_by_level, *_SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_formatter(as_json=form == "json" or (form == "auto" and not sys.stderr.isatty())))
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(level.upper())
+    for name in _QUIET:
+        logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
+    logging.getLogger("aiokafka").addFilter(_is_news)
+    logging.captureWarnings(capture=True)
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """False for every single failed attempt to connect: whoever waits for a broker says so once."""
+    return not str(record.msg).startswith("Unable connect")
+
+
+def _formatter(*, as_json: bool) -> logging.Formatter:
+    last: list[Processor] = (
+        [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
+        if as_json
+        else [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+    )
+    return structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=_SHARED, processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last]
+    )
