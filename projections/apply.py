@@ -1,0 +1,110 @@
+"""One batch, one transaction: read, fold, evaluate, write. Applying a batch twice is refused; see `OffsetGap`."""
+
+import time
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from events.errors import EventRejected, OffsetGap
+from events.log import Record
+from events.model import RulesAdopted
+from projections.batch import Batch
+from projections.alerting import Step
+from projections.fold import addressed, fold
+from projections.known import Known
+from projections.reading import Bad, Read, check_same, first_of, known_before, read
+from projections.store.file import PartitionFile
+
+INCIDENTS_KEPT = 50_000  # in memory between batches, about a kilobyte each
+
+
+class Applied(NamedTuple):
+    """What became of a batch."""
+
+    applied: int
+    duplicates: int
+    rejected: int
+    messages: int
+    seconds: dict[str, float]  # by stage
+
+
+def apply_batch(file: PartitionFile, records: Sequence[Record], start: int, end: int) -> Applied:
+    """Fold records into the tables of their partition and move the checkpoint from `start` to `end`.
+
+    Raises:
+        OffsetGap: `start` is not the checkpoint; nothing was written.
+        ProjectionHalted: the tables can no longer be trusted; nothing of the failing transaction was written.
+    """
+    if start != file.next_offset:
+        msg = f"partition {file.partition}: expected a batch from offset {file.next_offset}, found one from {start}"
+        raise OffsetGap(msg)
+    began = time.perf_counter()
+    those = read(records)
+    seconds = {"decode": time.perf_counter() - began}
+    counts = [_apply(file, part, upto, seconds) for part, upto in _parts(those, end)]
+    return Applied(*map(sum, zip(*counts, strict=True)), seconds)
+
+
+def _parts(those: Sequence[Read | Bad], end: int) -> Iterator[tuple[Sequence[Read | Bad], int]]:
+    """The batch cut before and after each adoption of rules, which looks at the tables as they are then."""
+    begin = 0
+    for index, it in enumerate(those):
+        if isinstance(it, Read) and isinstance(it.event.fact, RulesAdopted):
+            if begin < index:
+                yield those[begin:index], it.record.offset
+            begin = index + 1
+            yield those[index:begin], those[begin].record.offset if begin < len(those) else end
+    if begin < len(those) or not those:
+        yield those[begin:], end
+
+
+def _apply(file: PartitionFile, those: Sequence[Read | Bad], end: int, seconds: dict[str, float]) -> tuple[int, ...]:
+    began = time.perf_counter()
+    batch = Batch()
+    steps = _fold(file, those, batch)
+    folded = time.perf_counter()
+    file.alerting.evaluate(steps, batch)
+    batch.close(file.known)
+    judged = time.perf_counter()
+    file.commit(batch, those[-1].record if those else None, end)
+    _make_room(file.known)
+    for stage, spent in (("fold", folded - began), ("rules", judged - folded), ("store", time.perf_counter() - judged)):
+        seconds[stage] = seconds.get(stage, 0.0) + spent
+    counted = (len(batch.rows.get(table, ())) for table in ("events", "duplicates", "rejected", "alert_messages"))
+    return tuple(counted)
+
+
+def _fold(file: PartitionFile, those: Sequence[Read | Bad], batch: Batch) -> list[Step]:
+    """Fold the records in order; the events that were applied, and what they did."""
+    first = known_before(those, file.seen, file.stored)
+    file.fetch([(it.event.timeline, name) for it in those if isinstance(it, Read) for name in addressed(it.event.fact)])
+    steps: list[Step] = []
+    for it in those:
+        try:
+            if isinstance(it, Bad):
+                raise it.why
+            if (before := first.get(it.event.event_id)) is not None:
+                check_same(it, before)
+                batch.duplicate(it, before)
+                continue
+            changes = fold(file.known, it.event, it.record.offset)
+        except EventRejected as why:
+            batch.rejected(it.record, why, _clock(file.known, it))
+            continue
+        first[it.event.event_id] = first_of(it)
+        file.seen.add(it.identity)
+        file.count(changes)
+        batch.applied(it, changes, file.known)
+        steps.append(Step(it.record.offset, it.event, file.known.timelines[it.event.timeline].clock, changes))
+    return steps
+
+
+def _clock(known: Known, it: Read | Bad) -> int | None:
+    name = it.event.timeline if isinstance(it, Read) else (it.record.key or b"").decode(errors="replace")
+    timeline = known.timelines.get(name)
+    return timeline.clock if timeline else None
+
+
+def _make_room(known: Known) -> None:
+    """Forget the incidents that were looked at longest ago; they can be fetched again."""
+    if len(known.incidents) > INCIDENTS_KEPT:
+        known.incidents = dict(list(known.incidents.items())[INCIDENTS_KEPT // 2 :])

@@ -1,0 +1,208 @@
+"""One event onto what is known: which incidents changed, and what else is to be kept. Raises before it changes anything."""
+
+from collections.abc import Callable
+from typing import Final, NamedTuple
+
+from events.errors import Inapplicable
+from events.log import Event
+from events.model import (
+    ActorRegistered,
+    DocumentRegistered,
+    Fact,
+    IncidentCorrected,
+    IncidentReported,
+    IncidentRetracted,
+    IncidentsMerged,
+    IncidentsSplit,
+    PostureChanged,
+    Report,
+    SiteRegistered,
+    StatementIssued,
+    TallyAsserted,
+    TimelineOpened,
+)
+from events.values import micros
+from projections import incidents
+from projections.incidents import Incident, Site
+from projections.known import Known, Timeline
+
+
+class Change(NamedTuple):
+    """What an event did to one incident."""
+
+    before: Incident | None  # None: it was not known
+    after: Incident
+
+
+def addressed(fact: Fact) -> tuple[str, ...]:
+    """The ids of the incidents that a fact speaks of; the fold needs their present state."""
+    match fact:
+        case IncidentReported() | IncidentCorrected() | IncidentRetracted():
+            return (fact.incident,)
+        case IncidentsMerged():
+            return (fact.survivor, *fact.merged)
+        case IncidentsSplit():
+            return (fact.survivor, *fact.split)
+        case StatementIssued():
+            return fact.incidents
+        case _:
+            return ()
+
+
+def fold(known: Known, event: Event, offset: int) -> list[Change]:
+    """Move `known` on by one event; what it did to incidents.
+
+    Raises:
+        Inapplicable: the event does not fit what is known; `known` is as it was.
+    """
+    timeline = known.timelines.get(event.timeline)
+    opening = isinstance(event.fact, TimelineOpened)
+    if opening == (timeline is not None):
+        expected = "a timeline that is not open yet" if opening else "a timeline that was opened in this partition"
+        raise Inapplicable(expected, repr(event.timeline), "timeline")
+    if not isinstance(event.fact, DocumentRegistered):
+        known.check_source(event.timeline, event.fact)
+    step = STEPS.get(type(event.fact))
+    changes = step(known, event, offset) if step else []
+    for change in changes:
+        known.incidents[change.after.timeline, change.after.incident_id] = change.after
+    now = known.timelines[event.timeline]
+    now.clock = max(now.clock, micros(event.recorded_at))
+    return changes
+
+
+# -- the stage
+
+
+def _opened(known: Known, event: Event, offset: int) -> list[Change]:
+    fact: TimelineOpened = event.fact  # type: ignore[assignment]
+    known.timelines[event.timeline] = Timeline(fact.title, fact.clock, micros(event.recorded_at), offset)
+    return []
+
+
+def _site(known: Known, event: Event, _: int) -> list[Change]:
+    fact: SiteRegistered = event.fact  # type: ignore[assignment]
+    site = Site(fact.site, fact.site_kind, fact.country, fact.admin1)
+    before = known.sites.get((event.timeline, fact.site))
+    known.sites[event.timeline, fact.site] = site
+    if before is None or before == site:
+        return []
+    there = {it.incident_id: it for it in known.at_site(event.timeline, fact.site)}
+    there |= {it.incident_id: it for it in known.incidents.values() if it.timeline == event.timeline}
+    return [Change(it, incidents.moved(it, site)) for it in _by_number(there) if it.site == fact.site]
+
+
+def _by_number(those: dict[str, Incident]) -> list[Incident]:
+    return sorted(those.values(), key=lambda it: it.number)
+
+
+def _actor(known: Known, event: Event, _: int) -> list[Change]:
+    fact: ActorRegistered = event.fact  # type: ignore[assignment]
+    for umbrella in fact.member_of:
+        known.check_actor(event.timeline, umbrella)
+    known.actors.add((event.timeline, fact.actor))
+    return []
+
+
+def _document(known: Known, event: Event, _: int) -> list[Change]:
+    fact: DocumentRegistered = event.fact  # type: ignore[assignment]
+    known.documents.add((event.timeline, fact.document))
+    return []
+
+
+# -- incidents
+
+
+def _reported(known: Known, event: Event, _: int) -> list[Change]:
+    fact: IncidentReported = event.fact  # type: ignore[assignment]
+    site = _checked(known, event.timeline, fact.report)
+    now = known.incidents.get((event.timeline, fact.incident))
+    if now is not None:
+        return [Change(now, incidents.reported(incidents.unretracted(now, fact.incident), fact, site))]
+    if gaps := incidents.missing(fact.report):
+        raise Inapplicable("a first report to state class, occurred and site", f"no {', '.join(gaps)}", "report")
+    assert site is not None  # noqa: S101  (not missing)
+    known.next_number += 1
+    return [Change(None, incidents.created(known.next_number - 1, event.timeline, fact, site))]
+
+
+def _corrected(known: Known, event: Event, _: int) -> list[Change]:
+    fact: IncidentCorrected = event.fact  # type: ignore[assignment]
+    site = _checked(known, event.timeline, fact.changes)
+    now = incidents.unretracted(known.incidents.get((event.timeline, fact.incident)), fact.incident)
+    return [Change(now, incidents.corrected(now, fact, site))]
+
+
+def _checked(known: Known, timeline: str, report: Report) -> Site | None:
+    known.check_actor(timeline, report.actor.actor if report.actor else None)
+    return known.site(timeline, report.site) if report.site is not None else None
+
+
+def _retracted(known: Known, event: Event, _: int) -> list[Change]:
+    fact: IncidentRetracted = event.fact  # type: ignore[assignment]
+    now = incidents.unretracted(known.incidents.get((event.timeline, fact.incident)), fact.incident)
+    return [Change(now, incidents.retracted(now))]
+
+
+def _merged(known: Known, event: Event, _: int) -> list[Change]:
+    fact: IncidentsMerged = event.fact  # type: ignore[assignment]
+    if fact.survivor in fact.merged or len(set(fact.merged)) < len(fact.merged):
+        raise Inapplicable("the survivor and the merged to be different incidents", repr(fact.merged), "merged")
+    those = [known.incidents.get((event.timeline, name)) for name in (fact.survivor, *fact.merged)]
+    for it, name in zip(those, (fact.survivor, *fact.merged), strict=True):
+        if (into := incidents.unretracted(it, name).merged_into) is not None:
+            raise Inapplicable(f"{name!r} to stand for itself", f"it was merged into {into!r}", "merged")
+    return [Change(it, incidents.merged(it, fact.survivor)) for it in those[1:] if it is not None]
+
+
+def _split(known: Known, event: Event, _: int) -> list[Change]:
+    fact: IncidentsSplit = event.fact  # type: ignore[assignment]
+    those = {name: known.incidents.get((event.timeline, name)) for name in fact.split}
+    for name, it in those.items():
+        if it is None or it.merged_into != fact.survivor:
+            raise Inapplicable(f"an incident that was merged into {fact.survivor!r}", repr(name), "split")
+    return [Change(it, incidents.split(it)) for it in those.values() if it is not None]
+
+
+# -- what surrounds them: kept as they are, if they refer to what is known
+
+
+def _asserted(known: Known, event: Event, _: int) -> list[Change]:
+    fact: TallyAsserted = event.fact  # type: ignore[assignment]
+    known.check_actor(event.timeline, fact.scope.actor)
+    if fact.scope.site is not None:
+        known.site(event.timeline, fact.scope.site)
+    return []
+
+
+def _stated(known: Known, event: Event, _: int) -> list[Change]:
+    fact: StatementIssued = event.fact  # type: ignore[assignment]
+    known.check_actor(event.timeline, fact.actor)
+    for name in fact.incidents:
+        if (event.timeline, name) not in known.incidents:
+            raise Inapplicable("an incident that was reported before", repr(name), "incidents")
+    return []
+
+
+def _posture(known: Known, event: Event, _: int) -> list[Change]:
+    fact: PostureChanged = event.fact  # type: ignore[assignment]
+    known.check_actor(event.timeline, fact.actor)
+    if fact.site is not None:
+        known.site(event.timeline, fact.site)
+    return []
+
+
+STEPS: Final[dict[type[Fact], Callable[[Known, Event, int], list[Change]]]] = {
+    TimelineOpened: _opened,
+    SiteRegistered: _site,
+    ActorRegistered: _actor,
+    DocumentRegistered: _document,
+    IncidentReported: _reported,
+    IncidentCorrected: _corrected,
+    IncidentRetracted: _retracted,
+    IncidentsMerged: _merged,
+    IncidentsSplit: _split,
+    TallyAsserted: _asserted,
+    StatementIssued: _stated,
+    PostureChanged: _posture,
+}

@@ -1,0 +1,170 @@
+"""What is believed of an incident: the fold of its events, in log order. Pure.
+
+The rules, here and nowhere else: a field comes from the newest report that states it (silence erases nothing), a
+correction outranks reports until a newer correction, `null` in a correction takes a field back. Newest = later in the
+log. A merge changes only the merged ones: they stop standing, and what still addresses them is kept there, to show
+again after a split. The survivor keeps its own fields; the reports of the merged become evidence for it.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple
+
+from events.errors import Inapplicable
+from events.model import IncidentCorrected, IncidentReported, Report
+from events.values import Quantity, micros
+
+NOTHING: Final[Mapping[str, Quantity]] = {}
+
+
+class Site(NamedTuple):
+    """What rules and counters look at of a site."""
+
+    site: str
+    site_kind: str
+    country: str
+    admin1: str | None
+
+
+class Incident(NamedTuple):
+    """The thing in the world, as it is believed to be after `version` of its events."""
+
+    number: int  # ours, unique in a partition, ascending in order of creation
+    timeline: str
+    incident_id: str
+    version: int  # how many events made it what it is
+    incident_class: str
+    at: int  # µs; the earliest instant it can have happened at
+    until: int  # µs; exclusive end of when it can have happened; equals `at` for an instant
+    precision: str
+    site: str
+    site_kind: str
+    country: str
+    admin1: str | None
+    actor: str | None
+    attribution: str
+    weapons: tuple[str, ...]
+    munitions: Quantity | None
+    targets: Quantity | None
+    wounded: Mapping[str, Quantity]  # by whose they are
+    killed: Mapping[str, Quantity]
+    outcome: str | None
+    confidence: str | None
+    corrected: frozenset[str]  # the fields of the report that a correction has settled
+    retracted: bool
+    merged_into: str | None
+
+    @property
+    def stands(self) -> bool:
+        """Whether it counts: neither retracted nor merged away."""
+        return not self.retracted and self.merged_into is None
+
+
+def created(number: int, timeline: str, fact: IncidentReported, site: Site) -> Incident:
+    """The incident that a first report creates; the caller has checked class, occurred and site."""
+    it = fact.report
+    when, who = it.occurred, it.actor
+    assert when is not None  # noqa: S101  (see `missing`)
+    return Incident(
+        number,
+        timeline,
+        fact.incident,
+        1,
+        it.incident_class or "",
+        micros(when.earliest),
+        micros(when.latest),
+        when.precision.value,
+        site.site,
+        site.site_kind,
+        site.country,
+        site.admin1,
+        who.actor if who else None,
+        who.attribution.value if who else "none",
+        it.weapons or (),
+        it.munitions,
+        it.targets,
+        it.wounded or NOTHING,
+        it.killed or NOTHING,
+        it.outcome,
+        it.confidence,
+        frozenset(),
+        retracted=False,
+        merged_into=None,
+    )
+
+
+def missing(report: Report) -> list[str]:
+    """The fields that a first report must state and this one does not."""
+    needed = {"class": report.incident_class, "occurred": report.occurred, "site": report.site}
+    return [name for name, value in needed.items() if value is None]
+
+
+def reported(now: Incident, fact: IncidentReported, site: Site | None) -> Incident:
+    """The incident after another report; what a correction settled stays."""
+    stated = {name: value for name, value in fact.report.stated().items() if value is not None}
+    return _with(now, {name: stated[name] for name in stated if name not in now.corrected}, site)
+
+
+def corrected(now: Incident, fact: IncidentCorrected, site: Site | None) -> Incident:
+    """The incident after a correction."""
+    stated = fact.changes.stated()
+    return _with(now, stated, site)._replace(corrected=now.corrected | stated.keys())
+
+
+def retracted(now: Incident) -> Incident:
+    """The incident after it was found that it never happened."""
+    return now._replace(version=now.version + 1, retracted=True)
+
+
+def merged(now: Incident, survivor: str) -> Incident:
+    """The incident after it was found to be the same as another."""
+    return now._replace(version=now.version + 1, merged_into=survivor)
+
+
+def split(now: Incident) -> Incident:
+    """The incident after its merge was undone."""
+    return now._replace(version=now.version + 1, merged_into=None)
+
+
+def moved(now: Incident, site: Site) -> Incident:
+    """The incident after its site was registered anew."""
+    return now._replace(version=now.version + 1, site_kind=site.site_kind, country=site.country, admin1=site.admin1)
+
+
+def _with(now: Incident, stated: Mapping[str, Any], site: Site | None) -> Incident:
+    fields: dict[str, Any] = {"version": now.version + 1}
+    for name, value in stated.items():
+        fields |= _fields(name, value, site)
+    return now._replace(**fields)
+
+
+def _fields(name: str, value: Any, site: Site | None) -> dict[str, Any]:
+    """The incident's fields that a field of a report sets."""
+    match name:
+        case "occurred":
+            return {"at": micros(value.earliest), "until": micros(value.latest), "precision": value.precision.value}
+        case "site" if site is not None:
+            return site._asdict()
+        case "actor":
+            return {"actor": value.actor, "attribution": value.attribution.value} if value else _NOBODY
+        case "weapons":
+            return {"weapons": value or ()}
+        case "wounded" | "killed":
+            return {name: value or NOTHING}
+        case _:
+            return {name: value}
+
+
+_NOBODY: Final = {"actor": None, "attribution": "none"}
+
+
+def unretracted(now: Incident | None, incident_id: str) -> Incident:
+    """The incident, checked to be known and not retracted.
+
+    Raises:
+        Inapplicable: it is unknown or retracted.
+    """
+    if now is None:
+        raise Inapplicable("an incident that was reported before", repr(incident_id), "incident")
+    if now.retracted:
+        raise Inapplicable("an incident that is not retracted", repr(incident_id), "incident")
+    return now

@@ -1,0 +1,177 @@
+"""One partition's DuckDB file: opened by its only writer, written one batch a transaction, read by the relay.
+
+All of it runs on one thread. `reached` is told the points at which a crash would be most interesting.
+"""
+
+import contextlib
+import subprocess
+from collections.abc import Callable, Collection
+from importlib.resources import files
+from pathlib import Path
+from typing import Final
+
+import duckdb
+
+from events.errors import ProjectionHalted
+from events.log import Record
+from projections.batch import Batch
+from projections.fold import Change
+from projections.identity import identity, record_hash
+from projections.incidents import Incident
+from projections.known import Key, Known
+from projections.reading import First
+from projections.store import lookups, outbox, publish
+from projections.store.books import Counters, Tallies
+from projections.store.connection import writer
+from projections.store.outbox import Outgoing
+from projections.store.seen import Seen
+from projections.store.tables import Tables
+
+SCHEMA_VERSION: Final = 1
+PROJECTION_VERSION: Final = 1
+# Tables in the order in which a batch writes them; the tallies' first and last are asked of the versions.
+FIRST: Final = ("incident_versions", "events", "sites", "actors", "documents", "assertions", "statements", "postures")
+REST: Final = ("decisions", "rules", "episodes", "alerts", "alert_messages", "due", "rejected", "duplicates", "timelines")
+
+
+def ignore(_point: str) -> None:
+    """Take no notice of a crash point."""
+
+
+class PartitionFile:
+    """The projection of one partition, and what is kept of it in memory."""
+
+    def __init__(
+        self,
+        path: Path,
+        partition: int,
+        partitions: int,
+        reached: Callable[[str], None] = ignore,
+        patience: float = 20.0,  # seconds to wait for the worker that had the file before
+    ) -> None:
+        self.path, self.partition, self.reached = path, partition, reached
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.con = writer(path, patience)
+        publish.half_made(path).unlink(missing_ok=True)
+        self._prepare(partition, partitions)
+        self._broken = False
+        row = self.con.execute("SELECT next_offset, last_offset, last_hash FROM checkpoint").fetchall()[0]
+        self.next_offset: int = row[0]
+        self.last_applied: tuple[int, str] | None = None if row[1] is None else (row[1], row[2])
+        sent = self.con.execute("SELECT event_offset, seq FROM relay_position").fetchall()
+        self.relay_position: tuple[int, int] | None = sent[0] if sent else None
+        self.tables = Tables(self.con)
+        self.known = Known(at_site=self._at_site)
+        lookups.registers(self.con, self.known)
+        self.seen = Seen(self.con, "events")
+        self._seen_incidents = Seen(self.con, "incident_versions")
+        self.counters, self.tallies = Counters(self.con), Tallies(self.con)
+        from projections.alerting import Alerting
+        self.alerting = Alerting()
+
+    def _prepare(self, partition: int, partitions: int) -> None:
+        """Make the tables of a new file; check that an old one is ours."""
+        if not self.con.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'meta'").fetchall():
+            self.con.begin()
+            self.con.execute(files(__package__).joinpath("schema.sql").read_text())
+            self.con.execute(files(__package__).joinpath("views.sql").read_text())
+            self.con.execute("INSERT INTO meta VALUES (?, ?, ?, ?)", [SCHEMA_VERSION, PROJECTION_VERSION, partition, partitions])
+            self.con.execute("INSERT INTO checkpoint VALUES (0, NULL, NULL)")
+            self.con.commit()
+        found = self.con.execute("SELECT schema_version, projection_version, partition, partitions FROM meta").fetchall()[0]
+        wanted = (SCHEMA_VERSION, PROJECTION_VERSION, partition, partitions)
+        if found != wanted:
+            self.con.close()
+            names = "schema version, projection version, partition, partitions"
+            msg = f"{self.path}: expected {names} {wanted}, found {found}; delete it, it is rebuilt from the log"
+            raise ProjectionHalted(msg)
+
+    # -- questions of the fold
+
+    def fetch(self, keys: Collection[Key]) -> None:
+        """Bring the incidents of these keys, as far as there are such, into `known`."""
+        wanted = {identity(*key): key for key in keys if key not in self.known.incidents}
+        old = {it: key for it, key in wanted.items() if it in self._seen_incidents}
+        if old:
+            lookups.incidents(self.con, self.known, old)
+
+    def stored(self, identities: Collection[int]) -> dict[str, First]:
+        """What was applied under ids with these fingerprints."""
+        return lookups.duplicates(self.con, identities)
+
+    def _at_site(self, timeline: str, site: str) -> list[Incident]:
+        return lookups.at_site(self.con, self.known.sites, timeline, site)
+
+    # -- writing
+
+    def count(self, changes: Collection[Change]) -> None:
+        """Take in what an event did to incidents: counters, tallies, and that the incidents exist."""
+        for change in changes:
+            self.counters.add(change)
+            self.tallies.add(change)
+            if change.before is None:
+                self._seen_incidents.add(identity(change.after.timeline, change.after.incident_id))
+
+    def commit(self, batch: Batch, last: Record | None, end: int) -> None:
+        """Write a batch and move the checkpoint to `end`, in one transaction; on any error nothing is written.
+
+        Raises:
+            ProjectionHalted: an earlier batch failed, so what is in memory is ahead of the tables.
+        """
+        if self._broken:
+            msg = f"{self.path}: an earlier batch failed; open the file anew"
+            raise ProjectionHalted(msg)
+        mark = (last.offset, record_hash(last)) if last else self.last_applied
+        self._broken = True
+        self.con.begin()
+        try:
+            self._write(batch, mark, end)
+            self.reached("before-commit")
+            self.con.commit()
+        except BaseException:
+            with contextlib.suppress(duckdb.Error):
+                self.con.rollback()
+            raise
+        self._broken = False
+        self.reached("after-commit")
+        self.next_offset, self.last_applied = end, mark
+        self.seen.grow()
+        self._seen_incidents.grow()
+
+    def _write(self, batch: Batch, mark: tuple[int, str] | None, end: int) -> None:
+        if batch.superseded:
+            self.tables.supersede(batch.superseded)
+        for table in FIRST:
+            if rows := batch.rows.get(table):
+                self.tables.write(table, rows)
+        for table, rows in (("counters", self.counters.rows()), ("site_tallies", self.tallies.rows())):
+            if rows:
+                self.tables.write(table, rows)
+        for table in REST:
+            if rows := batch.rows.get(table):
+                self.tables.write(table, rows)
+        self.con.execute("UPDATE checkpoint SET next_offset = ?, last_offset = ?, last_hash = ?", [end, *(mark or (None, None))])
+
+    # -- the relay's side
+
+    def unsent(self, limit: int) -> list[Outgoing]:
+        """The next messages to send, in order of (offset, seq)."""
+        return outbox.unsent(self.con, self.partition, self.relay_position or outbox.BEFORE_ALL, limit)
+
+    def mark_sent(self, offset: int, seq: int) -> None:
+        """Note that everything up to and including (offset, seq) is committed on the wire."""
+        statement = "UPDATE relay_position SET event_offset = ?, seq = ?"
+        if self.relay_position is None:
+            statement = "INSERT INTO relay_position VALUES (?, ?)"
+        self.con.execute(statement, [offset, seq])
+        self.relay_position = offset, seq
+
+    # -- the readers' side
+
+    def begin_publish(self, destination: Path) -> subprocess.Popen[bytes]:
+        """Begin a copy for readers, between two batches; the caller waits for it before the next one."""
+        return publish.begin(self.con, self.path, destination, self.reached)
+
+    def close(self) -> None:
+        """Let go of the file, committed work intact."""
+        self.con.close()

@@ -1,0 +1,145 @@
+"""What the tables know, brought back as the fold's own values. Always `fetchall`: an unfinished result blocks the writer."""
+
+import json
+from collections.abc import Collection, Iterable
+from typing import Any, Final
+
+import duckdb
+
+from events.values import Quantity
+from projections.counters import SUMS, TALLY_SUMS, Cell, Sums, TallyCell
+from projections.incidents import NOTHING, Incident, Site
+from projections.known import Key, Known, Timeline
+
+VERSION_COLUMNS: Final = """
+    v.number, v.timeline, v.incident_id, v.version, v.class, epoch_us(v.occurred_from), epoch_us(v.occurred_until), v.precision,
+    v.site, v.actor, v.attribution, v.weapons, v.outcome, v.confidence, v.quantities, v.corrected, v.retracted, v.merged_into
+"""
+
+
+def registers(con: duckdb.DuckDBPyConnection, known: Known) -> None:
+    """Bring back timelines, sites, actors and documents, and the next free number of an incident."""
+    rows = con.execute("SELECT timeline, title, clock_kind, epoch_us(clock), event_offset FROM timelines").fetchall()
+    known.timelines |= {name: Timeline(*rest) for name, *rest in rows}
+    rows = con.execute("SELECT timeline, site, site_kind, country, admin1 FROM sites").fetchall()
+    known.sites |= {(timeline, rest[0]): Site(*rest) for timeline, *rest in rows}
+    known.actors |= set(con.execute("SELECT timeline, actor FROM actors").fetchall())
+    known.documents |= set(con.execute("SELECT timeline, document FROM documents").fetchall())
+    known.next_number = con.execute("SELECT coalesce(max(number) + 1, 0) FROM incident_versions").fetchall()[0][0]
+
+
+def incidents(con: duckdb.DuckDBPyConnection, known: Known, wanted: Iterable[tuple[int, Key]]) -> None:
+    """Bring incidents, by fingerprint and key, into `known` as they are believed to be now."""
+    by_identity = dict(wanted)
+    query = f"""
+        SELECT {VERSION_COLUMNS} FROM incident_versions v
+        WHERE v.known_until IS NULL AND v.identity IN (SELECT unnest($1::BIGINT[]))
+    """  # noqa: S608
+    keys = set(by_identity.values())
+    for row in con.execute(query, [list(by_identity)]).fetchall():
+        if (row[1], row[2]) in keys:
+            known.incidents[row[1], row[2]] = _incident(row, known.sites)
+
+
+def by_number(con: duckdb.DuckDBPyConnection, numbers: Collection[int]) -> dict[int, tuple[str, int]]:
+    """(incident_id, version) of incidents, by number."""
+    query = """
+        SELECT number, incident_id, version FROM incident_versions
+        WHERE known_until IS NULL AND number IN (SELECT unnest($1::BIGINT[]))
+    """
+    return {number: (name, version) for number, name, version in con.execute(query, [list(numbers)]).fetchall()}
+
+
+def at_site(con: duckdb.DuckDBPyConnection, sites: dict[Key, Site], timeline: str, site: str) -> list[Incident]:
+    """Every incident at a site, standing or not, as stored."""
+    query = f"""
+        SELECT {VERSION_COLUMNS} FROM incident_versions v
+        WHERE v.known_until IS NULL AND v.timeline = $1 AND v.site = $2
+    """  # noqa: S608
+    return [_incident(row, sites) for row in con.execute(query, [timeline, site]).fetchall()]
+
+
+def standing(con: duckdb.DuckDBPyConnection, sites: dict[Key, Site], timeline: str) -> Iterable[Incident]:
+    """Every standing incident of a timeline, as stored, in order of number."""
+    query = f"""
+        SELECT {VERSION_COLUMNS} FROM incident_versions v
+        WHERE v.known_until IS NULL AND v.stands AND v.timeline = $1 ORDER BY v.number
+    """  # noqa: S608
+    return [_incident(row, sites) for row in con.execute(query, [timeline]).fetchall()]
+
+
+def _incident(row: tuple[Any, ...], sites: dict[Key, Site]) -> Incident:
+    number, timeline, name, version, kind, at, until, precision, site, actor, attribution, weapons, *rest = row
+    outcome, confidence, quantities, corrected, retracted, merged_into = rest
+    where, how_many = sites[timeline, site], json.loads(quantities) if quantities else {}
+    return Incident(
+        number,
+        timeline,
+        name,
+        version,
+        kind,
+        at,
+        until,
+        precision,
+        *where,
+        actor,
+        attribution,
+        tuple(weapons.split(",")) if weapons else (),
+        _quantity(how_many.get("munitions")),
+        _quantity(how_many.get("targets")),
+        _by_party(how_many.get("wounded")),
+        _by_party(how_many.get("killed")),
+        outcome,
+        confidence,
+        frozenset(corrected.split(",")) if corrected else frozenset(),
+        retracted,
+        merged_into,
+    )
+
+
+def _quantity(said: dict[str, Any] | None) -> Quantity | None:
+    return Quantity.model_validate(said) if said else None
+
+
+def _by_party(said: dict[str, dict[str, Any]] | None) -> dict[str, Quantity]:
+    return {party: Quantity.model_validate(it) for party, it in said.items()} if said else dict(NOTHING)
+
+
+def duplicates(con: duckdb.DuckDBPyConnection, wanted: Collection[int]) -> dict[str, tuple[int, str, int, str, str]]:
+    """What was applied under these fingerprints: event_id -> (offset, timeline, recorded_at µs, type, payload)."""
+    query = """
+        SELECT event_id::VARCHAR, event_offset, timeline, epoch_us(recorded_at), type, payload::VARCHAR
+        FROM events WHERE identity IN (SELECT unnest($1::BIGINT[]))
+    """
+    return {row[0]: row[1:] for row in con.execute(query, [list(wanted)]).fetchall()}
+
+
+def cells(con: duckdb.DuckDBPyConnection, wanted: Collection[int]) -> dict[Cell, tuple[int, Sums]]:
+    """The rows of `counters` with these fingerprints: cell -> (number of the row, sums)."""
+    query = f"""
+        SELECT timeline, day - DATE '1970-01-01', class, dimension, key, cell, {", ".join(SUMS)}
+        FROM counters WHERE identity IN (SELECT unnest($1::BIGINT[]))
+    """  # noqa: S608
+    return {Cell(*row[:5]): (row[5], row[6:]) for row in con.execute(query, [list(wanted)]).fetchall()}
+
+
+def tallies(con: duckdb.DuckDBPyConnection) -> dict[TallyCell, tuple[Sums, int | None, int | None]]:
+    """All of `site_tallies`: cell -> (sums, first occurred µs, last occurred µs)."""
+    query = f"""
+        SELECT timeline, site, class, epoch_us(first_occurred), epoch_us(last_occurred), {", ".join(TALLY_SUMS)}
+        FROM site_tallies
+    """  # noqa: S608
+    return {TallyCell(*row[:3]): (row[5:], row[3], row[4]) for row in con.execute(query).fetchall()}
+
+
+def extents(con: duckdb.DuckDBPyConnection, wanted: Collection[TallyCell]) -> dict[TallyCell, tuple[int, int]]:
+    """First and last instant of the standing incidents of these cells, from the incidents themselves."""
+    query = """
+        SELECT v.timeline, v.site, v.class, epoch_us(min(v.occurred_from)), epoch_us(max(v.occurred_from))
+        FROM incident_versions v
+        JOIN (SELECT unnest($1::VARCHAR[]) AS timeline, unnest($2::VARCHAR[]) AS site, unnest($3::VARCHAR[]) AS class) w
+          ON v.timeline = w.timeline AND v.site = w.site AND v.class = w.class
+        WHERE v.known_until IS NULL AND v.stands GROUP BY ALL
+    """
+    columns = [list(column) for column in zip(*wanted, strict=True)]
+    return {TallyCell(*row[:3]): (row[3], row[4]) for row in con.execute(query, columns).fetchall()}

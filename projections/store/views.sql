@@ -1,0 +1,27 @@
+-- What analysts ask. Each view says what it is; none of them holds anything.
+
+CREATE OR REPLACE VIEW incidents AS
+SELECT v.timeline, v.incident_id, v.stands, v.class, v.occurred_from, v.occurred_until, v.precision, v.occurred_from > t.clock AS future,
+    v.site, s.name AS site_name, s.site_kind, s.country, s.admin1, v.actor, v.attribution,
+    CASE WHEN v.weapons = '' THEN [] ELSE string_split(v.weapons, ',') END AS weapons, v.outcome, v.confidence,
+    list_sum(json_extract_string(v.quantities, '$.wounded.*.low')::BIGINT[])::BIGINT AS wounded_low,
+    list_sum(json_extract_string(v.quantities, '$.wounded.*.best')::BIGINT[])::BIGINT AS wounded_best,
+    list_sum(json_extract_string(v.quantities, '$.wounded.*.high')::BIGINT[])::BIGINT AS wounded_high,
+    list_sum(json_extract_string(v.quantities, '$.killed.*.low')::BIGINT[])::BIGINT AS killed_low,
+    list_sum(json_extract_string(v.quantities, '$.killed.*.best')::BIGINT[])::BIGINT AS killed_best,
+    list_sum(json_extract_string(v.quantities, '$.killed.*.high')::BIGINT[])::BIGINT AS killed_high,
+    v.quantities, v.retracted, v.merged_into, v.version, v.known_from, v.event_offset, v.number
+FROM incident_versions v JOIN timelines t USING (timeline) LEFT JOIN sites s USING (timeline, site)
+WHERE v.known_until IS NULL;
+COMMENT ON VIEW incidents IS 'Incidents as they are believed to be now; those with stands = true count';
+
+CREATE OR REPLACE VIEW reports AS
+SELECT e.timeline, coalesce(v.merged_into, e.subject) AS stands_for, e.subject AS incident_id, split_part(e.type, '.', 3) AS kind,
+    e.recorded_at, e.known_at, e.payload->'source'->>'document' AS document, e.payload->'source'->>'feed' AS feed,
+    e.payload->'source'->'places' AS places, coalesce(e.payload->'source'->>'reliability', 'F') AS reliability,
+    coalesce((e.payload->'source'->>'credibility')::INTEGER, 6) AS credibility, coalesce(e.payload->'report', e.payload->'changes') AS said,
+    e.payload->>'note' AS note, e.event_id, e.event_offset
+FROM events e LEFT JOIN incident_versions v
+  ON v.timeline = e.timeline AND v.incident_id = e.subject AND v.known_until IS NULL
+WHERE e.type LIKE 'tocsin.incident.%';
+COMMENT ON VIEW reports IS 'Each report, correction and retraction of an incident, with its document and place';
