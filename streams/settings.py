@@ -89,5 +89,5 @@ def load_settings(**chosen: Any) -> Settings:
 
 
 def _fault(fault: dict[str, Any]) -> str:
-    name = ".".join(map(str, fault["loc"]))
-    return f"{name} (TOCSIN_{name.upper()} or {FILE}): {fault['msg'].removeprefix('Value error, ')}, found {fault['input']!r}"
+    name, said = ".".join(map(str, fault["loc"])), fault["msg"].removeprefix("Value error, ")
+    return f"{name} (TOCSIN_{name.upper()} or {FILE}): {said}, found {fault['input']!r}"

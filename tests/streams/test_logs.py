@@ -1,0 +1,61 @@
+"""Logs: one form for all, and only on stderr."""
+
+import json
+import logging
+from collections.abc import Iterator
+
+import pytest
+import structlog
+
+from streams.logs import set_up_logs
+
+
+@pytest.fixture(autouse=True)
+def _logging_as_before() -> Iterator[None]:
+    root = logging.getLogger()
+    handlers, level = root.handlers, root.level
+    yield
+    root.handlers = handlers
+    root.setLevel(level)
+    logging.captureWarnings(capture=False)
+    structlog.reset_defaults()
+
+
+def test_our_lines_and_those_of_libraries_have_one_form(capsys: pytest.CaptureFixture[str]) -> None:
+    """Given no terminal, when we and a library log, then every line on stderr is JSON with the same keys."""
+    set_up_logs()
+
+    structlog.get_logger("ours").info("batch applied", rows=3, offset=7)
+    logging.getLogger("aiokafka.consumer").warning("Heartbeat failed for group %s", "g")
+    logging.getLogger("faust").error("crashed", exc_info=ValueError("why"))
+
+    out, err = capsys.readouterr()
+    ours, theirs, crash = (json.loads(line) for line in err.splitlines())
+    assert out == ""
+    assert {"event", "level", "logger", "timestamp"} <= ours.keys() & theirs.keys()
+    assert (ours["event"], ours["rows"], ours["offset"]) == ("batch applied", 3, 7)
+    assert theirs["event"] == "Heartbeat failed for group g"
+    assert crash["exception"][0]["exc_value"] == "why"
+
+
+def test_what_nobody_needs_is_not_logged(capsys: pytest.CaptureFixture[str]) -> None:
+    """Given the default level, when libraries chat or a connection attempt fails once more, then nothing is said."""
+    set_up_logs()
+
+    logging.getLogger("mode").info("starting")
+    logging.getLogger("aiokafka").error("Unable connect to %s", "127.0.0.1:1")
+    structlog.get_logger("ours").debug("detail")
+
+    assert capsys.readouterr().err == ""
+
+
+def test_people_get_lines_to_read(capsys: pytest.CaptureFixture[str]) -> None:
+    """Given the console form, when something is logged, then it is a line of words with keys."""
+    set_up_logs(form="console")
+
+    structlog.get_logger("ours").warning("lagging", partition=2)
+
+    line = capsys.readouterr().err
+    assert "lagging" in line
+    assert "partition=2" in line
+    assert not line.startswith("{")

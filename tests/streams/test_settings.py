@@ -1,0 +1,74 @@
+"""Settings: where they come from, and that all faults are told at once."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from events.errors import ConfigInvalid
+from streams.settings import load_settings
+
+
+@pytest.fixture(autouse=True)
+def _in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def test_nothing_has_to_be_set() -> None:
+    """Given no environment and no file, when loaded, then the embedded Kafka and a folder here are used."""
+    settings = load_settings()
+
+    assert settings.broker is None
+    assert settings.home == Path(".tocsin")
+    assert settings.partitions is None
+
+
+def test_the_command_line_outranks_the_environment_and_that_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Given all three, when loaded, then each setting comes from the nearest."""
+    (tmp_path / "tocsin.toml").write_text('group = "file"\nprefix = "file"\nsnapshot_every = 5\nbroker = "file:9092"\n')
+    monkeypatch.setenv("TOCSIN_GROUP", "environment")
+    monkeypatch.setenv("TOCSIN_PREFIX", "environment")
+
+    settings = load_settings(prefix="chosen")
+
+    assert (settings.prefix, settings.group, settings.broker) == ("chosen", "environment", "file:9092")
+    assert settings.snapshot_every == timedelta(seconds=5)
+
+
+def test_all_faults_are_told_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Given a wrong number, a broker without a port and an unknown name, when loaded, then all three are named."""
+    (tmp_path / "tocsin.toml").write_text("brokers = 1\n")
+    monkeypatch.setenv("TOCSIN_PARTITIONS", "0")
+    monkeypatch.setenv("TOCSIN_BROKER", "localhost")
+
+    with pytest.raises(ConfigInvalid) as refused:
+        load_settings()
+
+    told = "\n".join(sorted(refused.value.faults))
+    assert "broker (TOCSIN_BROKER or tocsin.toml): expected host:port[,host:port], found 'localhost'" in told
+    assert "brokers (" in told
+    assert "partitions (TOCSIN_PARTITIONS" in told
+
+
+def test_a_file_that_is_no_toml_is_named(tmp_path: Path) -> None:
+    """Given a broken file, when loaded, then it is named, with the line."""
+    (tmp_path / "tocsin.toml").write_text("group = \n")
+
+    with pytest.raises(ConfigInvalid, match=r"tocsin\.toml: .*line 1"):
+        load_settings()
+
+
+def test_settings_do_not_change_while_a_process_runs() -> None:
+    """Given settings, when somebody writes to them, then that is an error."""
+    with pytest.raises(ValidationError, match="frozen"):
+        load_settings().group = "other"  # type: ignore[misc]
+
+
+def test_a_worker_keeps_its_name_and_another_home_is_another_worker() -> None:
+    """Given a home, when loaded again, then the member is the same; with another home, another; or as it was set."""
+    assert load_settings().member == load_settings(home=Path(".tocsin").absolute()).member
+    assert load_settings().member != load_settings(home="elsewhere").member
+    assert load_settings(instance="worker-1").member == "worker-1"
