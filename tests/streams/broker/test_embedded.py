@@ -114,7 +114,7 @@ def test_an_unusable_class_cache_does_not_keep_a_broker_from_starting(
 
 
 def test_a_port_that_is_taken_is_refused_if_it_was_asked_for(kafka: EmbeddedKafka, tmp_path: Path) -> None:
-    """Given a port in use, when a broker is to have it, then it is named; when it was only remembered, another is taken."""
+    """Given a port in use, when a broker is to have it, then it is named; if only remembered, another is taken."""
     with pytest.raises(BrokerFailed, match=f"port {kafka.port} is taken"):
         EmbeddedKafka(tmp_path, cache=kafka.cache, port=kafka.port).start()
 
