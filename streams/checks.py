@@ -1,0 +1,45 @@
+"""Is the log the one a file was built from? Asked whenever a file is opened, before a record of it is applied."""
+
+from collections.abc import Mapping
+
+from events.errors import LogChanged
+from streams.partitions import File, Projection
+from streams.peek import records_at
+
+
+def must_hold(where: str, first: int, end: int, file: File) -> None:
+    """Check that the log still holds what the file wants next, and what it applied last.
+
+    Args:
+        where: the partition, for the message.
+        first: the log's first offset.
+        end: the next offset that will be readable.
+        file: its checkpoint is compared.
+
+    Raises:
+        LogChanged: it does not.
+    """
+    oldest = file.last_applied[0] if file.last_applied else file.next_offset
+    if oldest < first:
+        raise LogChanged(f"{where}: expected the log to go back to offset {oldest}, found that it begins at {first}")
+    if file.next_offset > end:
+        found = f"found that the log ends at {end}: it was made anew, or has lost its end"
+        raise LogChanged(f"{where}: expected offset {file.next_offset} next, {found}")
+
+
+async def must_be_same(servers: str, topic: str, files: Mapping[int, File], projection: Projection) -> None:
+    """Check that the record each file applied last is still the one at its offset.
+
+    Raises:
+        LogChanged: another record stands there: the topic was made anew and has grown past the checkpoint.
+    """
+    last = {partition: file.last_applied for partition, file in files.items() if file.last_applied}
+    offsets = {partition: offset for partition, (offset, _) in last.items()}
+    for partition, record in (await records_at(servers, topic, offsets)).items() if offsets else ():
+        offset, expected = last[partition]
+        found = projection.hash_of(record)
+        if (record.offset, found) != (offset, expected):
+            where = f"{topic}[{partition}]: expected record {expected[:12]} at offset {offset}"
+            raise LogChanged(
+                f"{where}, found {found[:12]} at {record.offset}: this is not the log the file was built from"
+            )

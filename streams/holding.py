@@ -1,0 +1,154 @@
+"""What one worker holds: of each partition the file, the relay and the snapshot, from assignment to revocation."""
+
+import asyncio
+import time
+from collections.abc import Iterable, Mapping
+
+import structlog
+
+from streams.applying import Run, plan
+from streams.checks import must_be_same, must_hold
+from streams.crash import Reached
+from streams.faust.batches import Batch, Limits
+from streams.line import Line
+from streams.partitions import Applied, Partitions
+from streams.relay import Relay
+from streams.snapshots import Snapshot
+
+RELAY_PATIENCE = 2.0  # seconds for the transaction in flight; a relay that hangs is fenced by the next owner's producer
+
+log = structlog.get_logger()
+
+
+class Holding:
+    """The worker's side of the Faust app (streams.faust.consumer.Feed)."""
+
+    def __init__(self, line: Line, partitions: Partitions, reached: Reached) -> None:
+        self.line, self.partitions = line, partitions
+        self._reached = reached
+        self._relays: dict[int, tuple[Relay, asyncio.Task[None]]] = {}
+        self._snapshots: dict[int, Snapshot] = {}
+        self._busy = asyncio.Lock()  # held while files are opened, written or closed
+        self._failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    @property
+    def topic(self) -> str:
+        return self.line.topics.events
+
+    @property
+    def limits(self) -> Limits:
+        return self.line.queue
+
+    @property
+    def checkpoints(self) -> dict[int, int]:
+        """Partition -> next offset to apply, of what is held."""
+        return {partition: self.partitions.files[partition].next_offset for partition in self._relays}
+
+    def is_busy(self) -> bool:
+        return self._busy.locked()
+
+    async def starts(self, bounds: Mapping[int, tuple[int, int]]) -> Mapping[int, int]:
+        """Open what is not open yet, check it against the log, start its relay; the next offset of each.
+
+        Raises:
+            LogChanged: the log is not the one the file was built from; nothing was applied.
+        """
+        async with self._busy:
+            new = bounds.keys() - self._relays.keys()
+            files = {partition: await self.partitions.open(partition) for partition in sorted(new)}
+            for partition, file in files.items():
+                must_hold(f"{self.topic}[{partition}]", *bounds[partition], file)
+            await must_be_same(self.line.servers, self.topic, files, self.partitions.projection)
+            for partition in files:
+                self._start(partition)
+            return {partition: self.checkpoints[partition] for partition in bounds}
+
+    async def apply(self, batches: Iterable[Batch], epochs: Mapping[int, int]) -> dict[int, int]:
+        """Apply batches, one transaction per partition; what must be read again, and from where.
+
+        Raises:
+            ProjectionHalted: tables or log can not be trusted; the run that showed it was not written.
+        """
+        async with self._busy:
+            runs, again = plan(batches, self.checkpoints, epochs)
+            for run in runs:
+                self._say(run, *await self.partitions.run(self._apply, run))
+        if again:
+            log.warning("reading again", offsets=again)
+        return again
+
+    async def release(self, partitions: set[int]) -> None:
+        """Give partitions away after what is under way; bounded: a relay that hangs can not hold up the group."""
+        async with self._busy:
+            await self._stop_relays(partitions & self._relays.keys())
+            leaving = [snapshot for partition in partitions if (snapshot := self._snapshots.pop(partition, None))]
+            for snapshot in leaving:
+                await self.partitions.run(snapshot.give_up)
+            await self.partitions.close(partitions)
+
+    async def end(self, patience: float) -> None:
+        """Publish what is new and give everything away."""
+        async with self._busy:
+            await self._stop_relays(set(self._relays))
+            snapshots = list(self._snapshots.values())
+            for snapshot in snapshots:
+                await self.partitions.run(snapshot.finish, patience / len(snapshots))
+        await self.release(set(self.partitions.files))
+
+    async def publish(self) -> None:
+        """Begin the snapshots that are due."""
+        for snapshot in list(self._snapshots.values()):
+            await self.partitions.run(snapshot.tick)
+
+    async def failure(self) -> None:
+        """Wait until a relay fails, and raise why."""
+        await self._failed
+
+    def _start(self, partition: int) -> None:
+        destination = self.line.snapshots / f"p{partition}.duckdb"
+        self._snapshots[partition] = Snapshot(self.partitions.files[partition], destination, self.line.snapshot_every)
+        relay = Relay(self.line, partition, self.partitions, self._reached)
+        task = asyncio.ensure_future(relay.run())
+        task.add_done_callback(self._look_at)
+        self._relays[partition] = relay, task
+        log.info("partition opened", partition=partition, next_offset=self.checkpoints[partition])
+
+    def _look_at(self, task: asyncio.Task[None]) -> None:
+        """Pass on a relay's failure, unless it was one of a partition that was given away."""
+        held = any(task is mine for _, mine in self._relays.values())
+        if held and not task.cancelled() and (error := task.exception()) and not self._failed.done():
+            self._failed.set_exception(error)
+
+    async def _stop_relays(self, partitions: set[int]) -> None:
+        """Ask, then wait a little, then cancel and go on."""
+        leaving = [self._relays.pop(partition) for partition in partitions]
+        for relay, _ in leaving:
+            relay.stop()
+        if tasks := [task for _, task in leaving]:
+            _, late = await asyncio.wait(tasks, timeout=RELAY_PATIENCE)
+            for task in late:
+                log.warning("relay did not stop by itself")
+                task.cancel()
+
+    def _apply(self, run: Run) -> tuple[Applied, float]:  # on the files' thread
+        began = time.perf_counter()
+        file = self.partitions.files[run.partition]
+        applied = self.partitions.projection.apply(file, run.records, run.start, run.end)
+        return applied, time.perf_counter() - began
+
+    def _say(self, run: Run, applied: Applied, seconds: float) -> None:
+        """Log the batch, and have its messages sent."""
+        if applied.messages:
+            self._relays[run.partition][0].wake()
+        log.info(
+            "batch applied",
+            partition=run.partition,
+            start=run.start,
+            end=run.end,
+            applied=applied.applied,
+            duplicates=applied.duplicates,
+            rejected=applied.rejected,
+            messages=applied.messages,
+            lag=run.lag,
+            seconds={stage: round(spent, 4) for stage, spent in {"total": seconds, **applied.seconds}.items()},
+        )

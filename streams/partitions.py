@@ -1,0 +1,108 @@
+"""The partitions this worker holds: one file each, and one thread on which everything that touches a file runs."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ParamSpec, Protocol, TypeVar
+
+from events.log import Record
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Message(Protocol):
+    """A message to be sent, as the file keeps it."""
+
+    @property
+    def offset(self) -> int: ...
+    @property
+    def seq(self) -> int: ...
+    @property
+    def topics(self) -> Sequence[str]: ...  # what follows the prefix: "alerts", "alerts.watch", "events.dlq" …
+    @property
+    def key(self) -> bytes: ...
+    @property
+    def value(self) -> bytes: ...
+    @property
+    def headers(self) -> Sequence[tuple[str, bytes]]: ...
+    @property
+    def timestamp(self) -> int: ...  # ms since the epoch
+
+
+class Copy(Protocol):
+    """A copy on its way, made by a child process (subprocess.Popen fits)."""
+
+    def poll(self) -> int | None: ...
+    def wait(self, timeout: float | None = None) -> int: ...
+    def kill(self) -> None: ...
+
+
+class File(Protocol):
+    """What the worker needs of a partition's file (projections.store.file.PartitionFile fits)."""
+
+    @property
+    def next_offset(self) -> int: ...
+    @property
+    def last_applied(self) -> tuple[int, str] | None: ...  # offset, hash of the record
+    @property
+    def relay_position(self) -> tuple[int, int] | None: ...  # offset, seq of the last message on the wire
+    def unsent(self, limit: int) -> Sequence[Message]: ...
+    def mark_sent(self, offset: int, seq: int) -> None: ...
+    def begin_publish(self, destination: Path) -> Copy:
+        """Checkpoint, then start to copy; until the copy has ended the file makes no other checkpoint."""
+
+    def close(self) -> None: ...
+
+
+class Applied(Protocol):
+    """What became of a batch."""
+
+    @property
+    def applied(self) -> int: ...
+    @property
+    def duplicates(self) -> int: ...
+    @property
+    def rejected(self) -> int: ...
+    @property
+    def messages(self) -> int: ...
+    @property
+    def seconds(self) -> dict[str, float]: ...  # per stage
+
+
+@dataclass(frozen=True, slots=True)
+class Projection:
+    """What is done with the records: the worker's only way to the meaning of things."""
+
+    open: Callable[[int, int], File]  # of a partition, and how many there are in all
+    apply: Callable[[Any, Sequence[Record], int, int], Applied]  # file, records, start, end: one transaction
+    hash_of: Callable[[Record], str]  # as in `File.last_applied`
+
+
+class Partitions:
+    """The open files by partition. Everything that touches a file goes through `run`."""
+
+    def __init__(self, projection: Projection, count: int) -> None:
+        self.projection, self.count = projection, count  # count: of the topic's partitions, held or not
+        self.files: dict[int, File] = {}
+        self._thread = ThreadPoolExecutor(1, "duckdb")
+
+    async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Call on the files' thread. A cancelled caller does not stop the call: a transaction always ends."""
+        return await asyncio.wrap_future(self.submit(function, *args, **kwargs))
+
+    def submit(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> "Future[T]":
+        return self._thread.submit(function, *args, **kwargs)
+
+    async def open(self, partition: int) -> File:
+        """Open a file; waits for the worker that held it before, if it must: the file's lock is the last word."""
+        self.files[partition] = await self.run(self.projection.open, partition, self.count)
+        return self.files[partition]
+
+    async def close(self, partitions: set[int]) -> None:
+        """Close after what is under way has ended."""
+        closing = [self.files.pop(partition) for partition in partitions & self.files.keys()]
+        for file in closing:
+            await self.run(file.close)

@@ -1,0 +1,62 @@
+"""Looks at single records of the log, past any group: what stands at an offset, what was committed last."""
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from events.log import Record
+
+FIRST_LOOK = 64  # records back from the end; markers and aborted records count, so it may take another look
+
+
+@asynccontextmanager
+async def reader(servers: str) -> AsyncIterator[AIOKafkaConsumer]:
+    """A consumer without a group that sees committed records only.
+
+    Assign, then seek: with "earliest" a reset can not overtake the seek, as one to the end does (aiokafka 0.14).
+    """
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=servers,
+        isolation_level="read_committed",
+        auto_offset_reset="earliest",
+        enable_auto_commit=False,
+    )
+    await consumer.start()
+    try:
+        yield consumer
+    finally:
+        await consumer.stop()
+
+
+async def records_at(servers: str, topic: str, offsets: Mapping[int, int]) -> dict[int, Record]:
+    """Of each partition the first record at or after the offset; there must be one."""
+    async with reader(servers) as consumer:
+        at = {TopicPartition(topic, partition): offset for partition, offset in offsets.items()}
+        consumer.assign(list(at))
+        for tp, offset in at.items():
+            consumer.seek(tp, offset)
+        return {tp.partition: await consumer.getone(tp) for tp in at}
+
+
+async def last_record(servers: str, topic: str, partition: int, wanted: Callable[[Record], bool]) -> Record | None:
+    """The last committed record of a partition that is wanted; None when there is none."""
+    async with reader(servers) as consumer:
+        tp = TopicPartition(topic, partition)
+        consumer.assign([tp])
+        first, end = (await consumer.beginning_offsets([tp]))[tp], (await consumer.end_offsets([tp]))[tp]
+        back = FIRST_LOOK
+        while True:
+            start = max(first, end - back)
+            found = [record for record in await _between(consumer, tp, start, end) if wanted(record)]
+            if found or start == first:
+                return found[-1] if found else None
+            back *= 8
+
+
+async def _between(consumer: AIOKafkaConsumer, tp: TopicPartition, start: int, end: int) -> list[Record]:
+    consumer.seek(tp, start)
+    records: list[Record] = []
+    while await consumer.position(tp) < end:
+        records += (await consumer.getmany(tp, timeout_ms=200)).get(tp, [])
+    return records

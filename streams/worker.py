@@ -1,0 +1,101 @@
+"""The worker as a process: waits for the broker, runs a Faust app, ends on a signal or says why it could not go on."""
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import Coroutine
+from typing import Any
+
+import structlog
+
+from events.errors import ProjectionHalted, TimelineError
+from streams import topics
+from streams.away import is_away, waits
+from streams.crash import Reached, nowhere
+from streams.faust.app import make_app
+from streams.faust.consumer import BatchApp
+from streams.holding import Holding
+from streams.line import Line
+from streams.partitions import Partitions, Projection
+
+STOP_PATIENCE = 1.5  # seconds for Faust to stop; then the process ends without it
+LAST_COPY_PATIENCE = 1.0  # seconds for the last snapshots, all together
+
+log = structlog.get_logger()
+
+
+class WorkerCrashed(ProjectionHalted):
+    """Something unexpected; what was committed is intact."""
+
+
+async def work(line: Line, projection: Projection, reached: Reached = nowhere) -> None:
+    """Hold a place in the line until SIGTERM or ctrl-C; out within five seconds, committed work intact.
+
+    A broker that is missing or dies is waited for.
+
+    Raises:
+        ProjectionHalted: tables or log can not be trusted, or something unexpected happened.
+        ConfigInvalid: the topics are not as they must be.
+    """
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    pauses = waits()
+    while not stop.is_set():
+        try:
+            await _one_life(line, projection, reached, stop)
+        except Exception as error:
+            if not is_away(error):
+                raise error if isinstance(error, TimelineError) else WorkerCrashed(repr(error)) from error
+            seconds = next(pauses)
+            log.warning("waiting for the broker", servers=line.servers, error=str(error), seconds=seconds)
+            await _first_of(stop.wait(), asyncio.sleep(seconds))
+
+
+async def _one_life(line: Line, projection: Projection, reached: Reached, stop: asyncio.Event) -> None:
+    """Run one app until it is told to stop or crashes."""
+    count = await topics.create(line.servers, line.topics, line.partitions)
+    line.home.mkdir(parents=True, exist_ok=True)
+    holding = Holding(line, Partitions(projection, count), reached)
+    app = make_app(holding)
+    log.info("worker started", member=line.member, servers=line.servers, topic=holding.topic, partitions=count)
+    try:
+        await _first_of(stop.wait(), _run(app))
+    finally:
+        await _bounded(app.stop(), STOP_PATIENCE)
+        await holding.end(LAST_COPY_PATIENCE)
+        log.info("worker stopped", member=line.member)
+
+
+async def _run(app: BatchApp) -> None:
+    """Run an app until it ends by itself.
+
+    Raises:
+        Exception: why it did.
+    """
+    await app.start()
+    await app.wait_until_stopped()
+    raise app.crash_reason or WorkerCrashed("the app ended by itself")
+
+
+async def _first_of(*these: Coroutine[Any, Any, Any]) -> None:
+    """Wait until one ends, cancel the others without waiting for them; raise what the first one raised."""
+    tasks = [asyncio.ensure_future(one) for one in these]
+    done, others = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    for task in others:
+        task.cancel()
+    for task in done:
+        task.result()
+
+
+async def _bounded(coroutine: Coroutine[Any, Any, Any], seconds: float) -> None:
+    """Wait for something that may hang or fail when the broker is away, but not longer than this."""
+    task = asyncio.ensure_future(coroutine)
+    await asyncio.wait([task], timeout=seconds)
+    if not task.done():
+        log.warning("did not stop in time", what=repr(coroutine), seconds=seconds)
+        task.cancel()
+    elif error := task.exception():
+        log.warning("did not stop cleanly", error=repr(error))
+    with contextlib.suppress(asyncio.CancelledError):
+        await asyncio.sleep(0)
