@@ -12,6 +12,7 @@ from typing import Any, Final, NamedTuple
 from events.errors import Inapplicable
 from events.model import IncidentCorrected, IncidentReported, Report
 from events.values import Quantity, micros
+from projections.identity import identity
 
 NOTHING: Final[Mapping[str, Quantity]] = {}
 
@@ -29,6 +30,7 @@ class Incident(NamedTuple):
     """The thing in the world, as it is believed to be after `version` of its events."""
 
     number: int  # ours, unique in a partition, ascending in order of creation
+    identity: int  # fingerprint of timeline and id
     timeline: str
     incident_id: str
     version: int  # how many events made it what it is
@@ -66,6 +68,7 @@ def created(number: int, timeline: str, fact: IncidentReported, site: Site) -> I
     assert when is not None  # noqa: S101  (see `missing`)
     return Incident(
         number,
+        identity(timeline, fact.incident),
         timeline,
         fact.incident,
         1,

@@ -20,7 +20,6 @@ from events.model import (
 )
 from events.values import EPOCH, Occurred, Quantity, micros
 from projections.incidents import Incident
-from projections.identity import identity
 from projections.known import Timeline
 from projections.reading import Read
 
@@ -52,7 +51,7 @@ def version_row(it: Incident, offset: int, change: str, known_from: int, known_u
     return (
         it.number,
         it.version,
-        identity(it.timeline, it.incident_id),
+        it.identity,
         it.timeline,
         it.incident_id,
         offset,

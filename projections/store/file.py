@@ -110,7 +110,7 @@ class PartitionFile:
             self.counters.add(change)
             self.tallies.add(change)
             if change.before is None:
-                self._seen_incidents.add(identity(change.after.timeline, change.after.incident_id))
+                self._seen_incidents.add(change.after.identity)
 
     def commit(self, batch: Batch, last: Record | None, end: int) -> None:
         """Write a batch and move the checkpoint to `end`, in one transaction; on any error nothing is written.

@@ -10,9 +10,10 @@ from events.values import Quantity
 from projections.counters import SUMS, TALLY_SUMS, Cell, Sums, TallyCell
 from projections.incidents import NOTHING, Incident, Site
 from projections.known import Key, Known, Timeline
+from projections.reading import First
 
 VERSION_COLUMNS: Final = """
-    v.number, v.timeline, v.incident_id, v.version, v.class, epoch_us(v.occurred_from), epoch_us(v.occurred_until), v.precision,
+    v.number, v.identity, v.timeline, v.incident_id, v.version, v.class, epoch_us(v.occurred_from), epoch_us(v.occurred_until), v.precision,
     v.site, v.actor, v.attribution, v.weapons, v.outcome, v.confidence, v.quantities, v.corrected, v.retracted, v.merged_into
 """
 
@@ -37,8 +38,8 @@ def incidents(con: duckdb.DuckDBPyConnection, known: Known, wanted: Iterable[tup
     """  # noqa: S608
     keys = set(by_identity.values())
     for row in con.execute(query, [list(by_identity)]).fetchall():
-        if (row[1], row[2]) in keys:
-            known.incidents[row[1], row[2]] = _incident(row, known.sites)
+        if (row[2], row[3]) in keys:
+            known.incidents[row[2], row[3]] = _incident(row, known.sites)
 
 
 def by_number(con: duckdb.DuckDBPyConnection, numbers: Collection[int]) -> dict[int, tuple[str, int]]:
@@ -69,11 +70,12 @@ def standing(con: duckdb.DuckDBPyConnection, sites: dict[Key, Site], timeline: s
 
 
 def _incident(row: tuple[Any, ...], sites: dict[Key, Site]) -> Incident:
-    number, timeline, name, version, kind, at, until, precision, site, actor, attribution, weapons, *rest = row
+    number, identity, timeline, name, version, kind, at, until, precision, site, actor, attribution, weapons, *rest = row
     outcome, confidence, quantities, corrected, retracted, merged_into = rest
     where, how_many = sites[timeline, site], json.loads(quantities) if quantities else {}
     return Incident(
         number,
+        identity,
         timeline,
         name,
         version,
@@ -105,13 +107,13 @@ def _by_party(said: dict[str, dict[str, Any]] | None) -> dict[str, Quantity]:
     return {party: Quantity.model_validate(it) for party, it in said.items()} if said else dict(NOTHING)
 
 
-def duplicates(con: duckdb.DuckDBPyConnection, wanted: Collection[int]) -> dict[str, tuple[int, str, int, str, str]]:
-    """What was applied under these fingerprints: event_id -> (offset, timeline, recorded_at µs, type, payload)."""
+def duplicates(con: duckdb.DuckDBPyConnection, wanted: Collection[int]) -> dict[str, First]:
+    """What was applied under ids with these fingerprints, by event_id."""
     query = """
         SELECT event_id::VARCHAR, event_offset, timeline, epoch_us(recorded_at), type, payload::VARCHAR
         FROM events WHERE identity IN (SELECT unnest($1::BIGINT[]))
     """
-    return {row[0]: row[1:] for row in con.execute(query, [list(wanted)]).fetchall()}
+    return {name: First(*rest) for name, *rest in con.execute(query, [list(wanted)]).fetchall()}
 
 
 def cells(con: duckdb.DuckDBPyConnection, wanted: Collection[int]) -> dict[Cell, tuple[int, Sums]]:

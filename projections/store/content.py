@@ -1,0 +1,33 @@
+"""What a file says, as one hash a table: two files that are projections of the same log have the same."""
+
+from typing import Final
+
+import duckdb
+
+# The closed list of what may differ: how far the relay got, where transaction markers end, and stale reminders.
+LEFT_OUT: Final[dict[str, tuple[str, ...]]] = {
+    "relay_position": ("event_offset", "seq"),
+    "checkpoint": ("next_offset",),
+    "due": ("timeline", "rule", "group_key", "due_at"),
+}
+
+
+def content(con: duckdb.DuckDBPyConnection, catalog: str | None = None) -> dict[str, str]:
+    """Rows and hash of every table, whatever the order of the rows: `{table: "12 rows 5f0c…"}`."""
+    where = "database_name = coalesce(?, current_database())"
+    query = f"SELECT table_name, column_name FROM duckdb_columns() JOIN duckdb_tables() USING (table_oid, database_name, table_name) WHERE {where} ORDER BY ALL"
+    columns: dict[str, list[str]] = {}
+    for table, column in con.execute(query, [catalog]).fetchall():
+        if column not in LEFT_OUT.get(table, ()):
+            columns.setdefault(table, []).append(f'"{column}"')
+    prefix = f"{catalog}." if catalog else ""
+    return {table: _hash(con, f"{prefix}{table}", names) for table, names in columns.items()}
+
+
+def _hash(con: duckdb.DuckDBPyConnection, table: str, names: list[str]) -> str:
+    query = f"""
+        SELECT count(*), coalesce(sum(md5_number_lower(r::VARCHAR)::HUGEINT), 0)
+        FROM (SELECT {", ".join(names)} FROM {table}) AS r
+    """  # noqa: S608
+    rows, total = con.execute(query).fetchall()[0]
+    return f"{rows} rows {int(total):032x}"
