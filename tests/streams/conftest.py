@@ -1,0 +1,25 @@
+"""The line of a test: fresh topics, workers of its own over the store."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from streams.broker.embedded import EmbeddedKafka
+from streams.topics import Topics
+from tests.streams.line import Line, Store, ended
+from tests.streams.toy_store import TOY
+
+
+@pytest.fixture
+def store() -> Store:
+    return TOY
+
+
+@pytest.fixture
+async def line(kafka: EmbeddedKafka, topics: Topics, tmp_path: Path, store: Store) -> AsyncIterator[Line]:
+    """Two partitions on the shared broker; the topics exist."""
+    fresh = Line(kafka.bootstrap, topics, tmp_path / "home", store)
+    await fresh.open()
+    with ended(fresh):
+        yield fresh
