@@ -76,7 +76,9 @@ def _fetch(staging: Path, jar: Jar) -> Path:
         if jar.is_intact(path):
             return path
         failure = ValueError(f"what came is not the file that {LOCK.name} names")
-    raise BrokerUnavailable(f"cannot fetch {jar.name} from Maven Central: {failure}") from failure
+    # the text of a connection error is a page, its name says it
+    why = type(failure).__name__ if isinstance(failure, OSError) else failure
+    raise BrokerUnavailable(f"cannot fetch {jar.name} from Maven Central: {why}") from failure
 
 
 def _download(repository: Path, jar: Jar) -> Path:
