@@ -22,9 +22,15 @@ def bounded(value: JsonValue, depth: int) -> None:
         case list():
             for item in value:
                 bounded(item, depth - 1)
-        case str() if len(value) > LONGEST_TEXT:
-            msg = f"expected text of at most {LONGEST_TEXT} characters, found {len(value)}"
-            raise ValueError(msg)
-        case float() | int() if not abs(value) <= LARGEST_INTEGER:
-            msg = f"expected a number within ±{LARGEST_INTEGER}, found {value:.3g}"
-            raise ValueError(msg)
+        case _:
+            _bounded_scalar(value)
+
+
+def _bounded_scalar(value: str | float | None) -> None:
+    if isinstance(value, str) and len(value) > LONGEST_TEXT:
+        msg = f"expected text of at most {LONGEST_TEXT} characters"
+        raise ValueError(msg)
+    # the number is not told: one of 400 digits can not be formatted; "not <=" because NaN is neither
+    if isinstance(value, int | float) and not abs(value) <= LARGEST_INTEGER:
+        msg = f"expected a number within ±{LARGEST_INTEGER}"
+        raise ValueError(msg)

@@ -1,7 +1,15 @@
 """Errors, classed by who must act: the sender of a record, the operator of the line, or the operator at start."""
 
+import re
 from enum import StrEnum
 from typing import Self
+
+NO_TEXT = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")  # control characters, lone surrogates
+
+
+def one_line(text: str) -> str:
+    """The text with every character that ends a line, or can not be stored, written as an escape."""
+    return NO_TEXT.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
 
 
 class TimelineError(Exception):
@@ -27,7 +35,12 @@ class EventRejected(TimelineError):
     def __init__(self, expected: str, found: str, field: str | None = None, reason: Reason | None = None) -> None:
         self.expected, self.found, self.field = expected, found, field
         self.reason = reason or type(self).reason
-        super().__init__(f"{f'{field}: ' if field else ''}expected {expected}, found {found}")
+        super().__init__(one_line(f"{f'{field}: ' if field else ''}expected {expected}, found {found}"))
+
+    def plain(self) -> Self:
+        """The same without its history: a traceback holds on to every record of a batch."""
+        self.__cause__ = self.__context__ = None
+        return self.with_traceback(None)
 
 
 class MalformedEvent(EventRejected):

@@ -1,13 +1,12 @@
-"""The catalogue: every fact that can be told, one closed class each. To add one, write a class and list it in `FACTS`."""
+"""The catalogue: every fact that can be told, one closed class each. To add one, write a class, list it in `FACTS`."""
 
-from datetime import date
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar, Final, Literal, Self
 
-from pydantic import Field, JsonValue, field_validator, model_validator
+from pydantic import ConfigDict, Field, JsonValue, StrictBool, field_validator, model_validator
 
 from events.bounds import bounded
-from events.values import Attributed, Country, Id, Instant, Line, Occurred, Quantity, Source, Text, Value
+from events.values import Attributed, Country, Day, Id, Instant, Line, Occurred, Quantity, Source, Text, Value
 
 
 class Fact(Value):
@@ -56,9 +55,9 @@ class SiteRegistered(Fact):
     site_kind: Id
     country: Country
     admin1: Line | None = None
-    lat: Annotated[float, Field(ge=-90, le=90)] | None = None  # degrees, WGS 84, approximate
-    lon: Annotated[float, Field(ge=-180, le=180)] | None = None
-    unnamed: bool = False  # the source does not say which; stands for "somewhere there"
+    lat: Annotated[float, Field(ge=-90, le=90, strict=True)] | None = None  # degrees, WGS 84, approximate
+    lon: Annotated[float, Field(ge=-180, le=180, strict=True)] | None = None
+    unnamed: StrictBool = False  # the source does not say which; stands for "somewhere there"
 
 
 class ActorRegistered(Fact):
@@ -80,11 +79,18 @@ class DocumentRegistered(Fact):
     subject_field = "document"
     document: Id
     title: Line | None = None
-    published: date
-    inferred: bool = False
+    published: Day
+    inferred: StrictBool = False
     basis: Line
-    earliest: date | None = None
-    latest: date | None = None
+    earliest: Day | None = None  # the first and the last day it can have been
+    latest: Day | None = None
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if not (self.earliest or self.published) <= self.published <= (self.latest or self.published):
+            msg = "expected earliest <= published <= latest"
+            raise ValueError(msg)
+        return self
 
 
 # -- incidents
@@ -105,7 +111,15 @@ class Report(Value):
     outcome: Id | None = None
     confidence: Literal["low", "medium", "high"] | None = None
 
-    model_config = {"validate_by_name": True, "serialize_by_alias": True}
+    model_config = ConfigDict(validate_by_name=True, serialize_by_alias=True)  # on the wire it is `class` and no other
+
+    def __eq__(self, other: object) -> bool:
+        """Whether both say the same; a field taken back (None) is not a field left out."""
+        return isinstance(other, Report) and self.stated() == other.stated()
+
+    def __hash__(self) -> int:
+        """A hash that agrees with equality; quantities by party have none."""
+        return hash((self.incident_class, self.occurred, self.site, self.actor, self.weapons))
 
     def stated(self) -> dict[str, Any]:
         """The fields that are spoken of, by name."""
@@ -126,7 +140,7 @@ class IncidentReported(Fact):
 
 
 class IncidentCorrected(Fact):
-    """Fields that were wrong, as they should read; `null` takes a field back. Outranks reports until the next correction."""
+    """Fields that were wrong, as they should read; `null` takes one back. Outranks every report until the next one."""
 
     kind = "incident.corrected"
     subject_field = "incident"
@@ -136,9 +150,12 @@ class IncidentCorrected(Fact):
     @field_validator("changes")
     @classmethod
     def _some(cls, changes: Report) -> Report:
-        lost = {"incident_class", "occurred", "site"} & {name for name, value in changes.stated().items() if value is None}
-        if lost or not changes.model_fields_set:
-            msg = f"expected at least one change{f', and no null for {sorted(lost)}' if lost else ''}"
+        taken_back = {name for name, value in changes.stated().items() if value is None}
+        if lost := sorted(taken_back & {"incident_class", "occurred", "site"}):
+            msg = f"expected no null for what an incident must have, found {', '.join(lost)}"
+            raise ValueError(msg)
+        if not changes.model_fields_set:
+            msg = "expected at least one change"
             raise ValueError(msg)
         return changes
 
@@ -196,9 +213,16 @@ class TallyAsserted(Fact):
     metric: Id
     total: Quantity
     scope: Scope = Scope()
-    since: date  # first day that is covered
-    as_of: date  # last day that is covered
+    since: Day  # first day that is covered
+    as_of: Day  # last day that is covered
     asserted_by: Line | None = None
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.since > self.as_of:
+            msg = "expected since <= as_of"
+            raise ValueError(msg)
+        return self
 
 
 class StatementKind(StrEnum):
@@ -303,7 +327,7 @@ class ProjectionAdopted(Decision):
     """From here on this version of the projection's code tells what follows from the facts."""
 
     kind = "projection.adopted"
-    projection_version: Annotated[int, Field(ge=1, le=1_000_000)]
+    projection_version: Annotated[int, Field(ge=1, le=1_000_000, strict=True)]
 
 
 FACTS: Final[tuple[type[Fact], ...]] = (
