@@ -3,14 +3,16 @@
 import asyncio
 import contextlib
 import signal
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
 from typing import Any
 
 import structlog
 
-from events.errors import ProjectionHalted, TimelineError
+from events.errors import ConfigInvalid, ProjectionHalted, TimelineError
 from streams import topics
 from streams.away import is_away, waits
+from streams.broker.errors import FolderBusy
+from streams.broker.locks import FolderLock
 from streams.crash import Reached, nowhere
 from streams.faust.app import make_app
 from streams.faust.consumer import BatchApp
@@ -28,6 +30,25 @@ class WorkerCrashed(ProjectionHalted):
     """Something unexpected; what was committed is intact."""
 
 
+@contextlib.contextmanager
+def _alone(line: Line) -> Iterator[None]:
+    """Own the member's name in this home: two workers of one name would take each other's partitions for ever.
+
+    Raises:
+        ConfigInvalid: another worker has it.
+    """
+    lock = FolderLock(line.home / "workers" / line.member)
+    try:
+        lock.acquire()
+    except FolderBusy as error:
+        here = f"a worker named {line.member} runs in {line.home} already (its process id is in {lock.path})"
+        raise ConfigInvalid(f"{here}; end it, or set another TOCSIN_INSTANCE") from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
 async def work(line: Line, projection: Projection, reached: Reached = nowhere) -> None:
     """Hold a place in the line until SIGTERM or ctrl-C; out within five seconds, committed work intact.
 
@@ -40,16 +61,18 @@ async def work(line: Line, projection: Projection, reached: Reached = nowhere) -
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    pauses = waits()
-    while not stop.is_set():
-        try:
-            await _one_life(line, projection, reached, stop)
-        except Exception as error:
-            if not is_away(error):
-                raise error if isinstance(error, TimelineError) else WorkerCrashed(repr(error)) from error
-            seconds = next(pauses)
-            log.warning("waiting for the broker", servers=line.servers, error=str(error), seconds=seconds)
+    with _alone(line):
+        for seconds in waits():
+            try:
+                return await _one_life(line, projection, reached, stop)
+            except Exception as error:
+                if not is_away(error):
+                    log.critical("worker halted", error=type(error).__name__, reason=str(error))
+                    raise error if isinstance(error, TimelineError) else WorkerCrashed(repr(error)) from error
+                log.warning("waiting for the broker", servers=line.servers, error=str(error), seconds=seconds)
             await _first_of(stop.wait(), asyncio.sleep(seconds))
+            if stop.is_set():
+                return
 
 
 async def _one_life(line: Line, projection: Projection, reached: Reached, stop: asyncio.Event) -> None:

@@ -11,7 +11,7 @@ from mode import CrashingSupervisor
 
 from streams.applying import TailWatch
 from streams.faust.batches import Batch, Limits
-from streams.faust.consumer import BatchApp
+from streams.faust.consumer import FAUSTS, BatchApp
 from streams.holding import Holding
 
 SESSION_S = 10.0  # a dead worker is replaced after this; one that comes back sooner has its partitions at once
@@ -29,6 +29,8 @@ class AsIs(Schema[Any, Any]):
 
 class NoTables(TableManager):
     """Faust's table manager without its first second of sleep: there are no tables here."""
+
+    logger = FAUSTS
 
     async def on_start(self) -> None:
         await self._update_channels()

@@ -7,6 +7,7 @@ idle for ever; its back-pressure sleeps for a second. Every private name used he
 # ruff: noqa: SLF001
 
 import asyncio
+import logging
 from collections.abc import Iterator, Mapping
 from typing import Any, Protocol, cast
 
@@ -23,6 +24,10 @@ from streams.faust.batches import Batch, Chunk, Limits, cut
 FETCH_WAIT_MS = (
     500  # how long the broker holds back an empty answer; Faust hard-codes 1500, and an end would wait for it
 )
+
+
+# mode names a logger after a subclass's module; Faust's own chatter shall stay Faust's
+FAUSTS = logging.getLogger("faust")
 
 
 class Feed(Protocol):
@@ -42,6 +47,8 @@ class Feed(Protocol):
 
 
 class _Thread(driver.AIOKafkaConsumerThread):
+    logger = FAUSTS
+
     def _create_worker_consumer(self, transport: driver.Transport) -> Any:
         consumer = super()._create_worker_consumer(transport)
         consumer._fetch_max_wait_ms = FETCH_WAIT_MS
@@ -51,6 +58,8 @@ class _Thread(driver.AIOKafkaConsumerThread):
 
 class BatchConsumer(driver.Consumer):
     """Faust's consumer, with batches of the feed's topic in place of records."""
+
+    logger = FAUSTS
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -217,6 +226,7 @@ class BatchApp(App):
 
     feed: Feed
     BootStrategy = NoProducer
+    logger = FAUSTS
 
     def _new_transport(self) -> _Transport:
         return _Transport(self.conf.broker_consumer, self)

@@ -5,6 +5,7 @@ import os
 import sys
 
 from events.errors import TimelineError
+from streams.cli.main import exit_code
 from streams.crash import crash_at
 from streams.faust.batches import Limits
 from streams.line import Line
@@ -35,7 +36,7 @@ if __name__ == "__main__":
         asyncio.run(work(line, toy_projection(settings.home, reached), reached))
     except TimelineError as error:
         print(f"tocsin: {error}", file=sys.stderr)
-        code = 3
+        code = exit_code(error)
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)

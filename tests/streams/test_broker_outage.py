@@ -1,0 +1,49 @@
+"""The broker is missing, dies, comes back: the worker waits and goes on."""
+
+from pathlib import Path
+
+from streams.broker.embedded import EmbeddedKafka
+from streams.topics import Topics
+from tests.streams.line import Line, Store, ended, until
+
+
+async def test_a_worker_waits_for_a_broker_that_is_missing_or_dies(
+    own_kafka: EmbeddedKafka, topics: Topics, tmp_path: Path, store: Store
+):
+    """Given a worker without a broker, when that comes, dies under load and comes back, then nothing is lost or twice."""
+    line = Line(own_kafka.bootstrap, topics, tmp_path / "home", store)
+    own_kafka.stop()
+
+    with ended(line):
+        worker = line.start()
+        await until(lambda: any(entry["event"] == "waiting for the broker" for entry in worker.lines()), line=line)
+        own_kafka.start()
+        await line.append(store.writes(0, 400))
+        await until(lambda: sum(line.applied().values()) >= 400, line=line)
+        for i in range(2):
+            await line.append(store.writes(1_000 + i * 400, 400))
+            own_kafka.kill()
+            own_kafka.start()
+        await line.append(store.writes(5_000, 200))
+        await line.settled(60)
+
+        said = next(entry for entry in worker.lines() if entry["event"] == "waiting for the broker")
+        assert said["servers"] == own_kafka.bootstrap
+        assert worker.process.poll() is None
+        await line.must_be_exact()
+
+
+async def test_a_worker_without_a_broker_can_be_stopped(
+    own_kafka: EmbeddedKafka, topics: Topics, tmp_path: Path, store: Store
+):
+    """Given a worker whose broker has died, when it gets SIGTERM, then it ends well within five seconds."""
+    line = Line(own_kafka.bootstrap, topics, tmp_path / "home", store)
+
+    with ended(line):
+        worker = line.start()
+        await until(lambda: any(entry["event"] == "partition opened" for entry in worker.lines()), line=line)
+        await line.append(store.writes(0, 400))
+        own_kafka.kill()
+        worker.process.terminate()
+
+        assert worker.ends(5.0) == 0
