@@ -63,16 +63,27 @@ async def work(line: Line, projection: Projection, reached: Reached = nowhere) -
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     with _alone(line):
         for seconds in waits():
-            try:
-                return await _one_life(line, projection, reached, stop)
-            except Exception as error:
-                if not is_away(error):
-                    log.critical("worker halted", error=type(error).__name__, reason=str(error))
-                    raise error if isinstance(error, TimelineError) else WorkerCrashed(repr(error)) from error
-                log.warning("waiting for the broker", servers=line.servers, error=str(error), seconds=seconds)
+            away = await _until_the_broker_is_away(line, projection, reached, stop)
+            if away is None:
+                return
+            log.warning("waiting for the broker", servers=line.servers, error=str(away), seconds=seconds)
             await _first_of(stop.wait(), asyncio.sleep(seconds))
             if stop.is_set():
                 return
+
+
+async def _until_the_broker_is_away(
+    line: Line, projection: Projection, reached: Reached, stop: asyncio.Event
+) -> Exception | None:
+    """Live until told to stop; the error that says that the broker is away, if that comes first."""
+    try:
+        await _one_life(line, projection, reached, stop)
+    except Exception as error:
+        if is_away(error):
+            return error
+        log.critical("worker halted", error=type(error).__name__, reason=str(error))
+        raise error if isinstance(error, TimelineError) else WorkerCrashed(repr(error)) from error
+    return None
 
 
 async def _one_life(line: Line, projection: Projection, reached: Reached, stop: asyncio.Event) -> None:

@@ -19,11 +19,14 @@ INTERRUPTED = 130  # ctrl-C, as shells have it
 
 # verb -> "module:command" and a line of help, in the order in which a newcomer meets them
 VERBS = {
+    "up": ("streams.cli.worker:up", "Everything at once: a Kafka, unless there is one, and a worker."),
+    "worker": ("streams.cli.worker:worker", "A worker alone: applies the log, sends the alerts."),
     "topics": ("streams.cli.topics:topics", "The topics: list, create."),
     "broker": ("streams.cli.serve:broker", "The embedded Kafka alone, in the foreground."),
 }
 
 EXAMPLES = """\
+tocsin up                         a Kafka and a worker in this folder; ctrl-C ends both
 tocsin broker                     a Kafka in this folder; ctrl-C ends it
 tocsin topics create              the topics, with one partition
 """
@@ -76,9 +79,14 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     except Exception as error:
         if os.environ.get("TOCSIN_DEBUG", "").lower() in {"1", "true"}:
             raise
-        click.echo("\n".join(f"tocsin: {line}" for line in _said(error).splitlines()), err=True)
-        sys.exit(exit_code(error))
+        sys.exit(told(error))
     sys.exit(code if isinstance(code, int) else OK)
+
+
+def told(error: Exception) -> int:
+    """Say what went wrong, one line per fault, on stderr; the exit code."""
+    click.echo("\n".join(f"tocsin: {line}" for line in _said(error).splitlines()), err=True)
+    return exit_code(error)
 
 
 def exit_code(error: Exception) -> int:

@@ -1,7 +1,8 @@
-"""A line under test: fresh topics on a real broker, worker processes over a store, and the question whether all is exact.
+"""A line under test: fresh topics on a real broker, worker processes over a store, and whether all is exact.
 
-Exact means: each file holds what an offline fold of the same log holds, and on the wire stands what that fold would send, in its
-order, each message once. The store is an argument (`Store`), so that the same tests run over the toy and over the real one.
+Exact means: each file holds what an offline fold of the same log holds, and on the wire stands what that fold would
+send, in its order, each message once. The store is an argument (`Store`), so that the same tests run over the toy and
+over the real one.
 """
 
 import asyncio
@@ -117,7 +118,7 @@ class Line:
         return self.workers[-1]
 
     async def append(self, writes: Iterable[Write], *, then: str = "commit", transactional: str | None = None) -> None:
-        """Append round robin over the partitions; with a transactional id in one transaction that ends as `then` says."""
+        """Append round robin over the partitions; with a transactional id as one transaction, ending as `then` says."""
         producer = AIOKafkaProducer(bootstrap_servers=self.servers, linger_ms=5, transactional_id=transactional)
         await producer.start()
         try:
@@ -154,12 +155,12 @@ class Line:
             found = await consumer.end_offsets([TopicPartition(self.topics.events, p) for p in range(self.partitions)])
         return {tp.partition: end for tp, end in found.items()}
 
-    async def settled(self, timeout: float = 30.0) -> None:
+    async def settled(self, patience: float = 30.0) -> None:
         """Wait until everything is applied and everything is sent."""
         ends = await self.ends()
-        await until(self._all_started, timeout, self)
-        await until(lambda: self.applied().items() >= ends.items(), timeout, self)
-        await until_true(self._all_sent, timeout, self)
+        await until(self._all_started, patience, self)
+        await until(lambda: self.applied().items() >= ends.items(), patience, self)
+        await until_true(self._all_sent, patience, self)
 
     def _all_started(self) -> bool:
         alive = [worker for worker in self.workers if worker.process.poll() is None]
@@ -246,17 +247,17 @@ def ended(line: Line) -> Iterator[Line]:
                 worker.kill()
 
 
-async def until(condition: Callable[[], bool], timeout: float = 30.0, line: Line | None = None) -> None:
+async def until(condition: Callable[[], bool], patience: float = 30.0, line: Line | None = None) -> None:
     """Wait for a condition; a worker that dies meanwhile is not waited for."""
 
     async def asked() -> bool:
         return condition()
 
-    await until_true(asked, timeout, line)
+    await until_true(asked, patience, line)
 
 
-async def until_true(condition: Callable[[], Any], timeout: float = 30.0, line: Line | None = None) -> None:
-    async with asyncio.timeout(timeout):
+async def until_true(condition: Callable[[], Any], patience: float = 30.0, line: Line | None = None) -> None:
+    async with asyncio.timeout(patience):
         while not await condition():
             if line and all(worker.process.poll() is not None for worker in line.workers):
                 raise AssertionError("every worker has ended")

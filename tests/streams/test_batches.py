@@ -1,5 +1,7 @@
 """Batches, and what is done with them: pure."""
 
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -23,7 +25,9 @@ def batch(start: int, end: int, partition: int = 0, epoch: int = 1) -> Batch:
     rows=st.integers(1, 8),
     size_bytes=st.integers(1, 60),
 )
-def test_cutting_a_chunk_loses_nothing_and_leaves_no_gap(sizes, tail, rows, size_bytes):
+def test_cutting_a_chunk_loses_nothing_and_leaves_no_gap(
+    sizes: list[tuple[int, int]], tail: int, rows: int, size_bytes: int
+) -> None:
     """Given a chunk with holes, when it is cut, then the batches follow each other from its start to its end."""
     offset, records = 100, []
     for size, hole in sizes:
@@ -47,14 +51,14 @@ def test_cutting_a_chunk_loses_nothing_and_leaves_no_gap(sizes, tail, rows, size
     [(5, 1_000, True), (6, 1_000, False), (6, 50, True)],
     ids=["by rows", "by neither", "by bytes"],
 )
-def test_enough_is_enough_by_rows_or_by_bytes(rows, size_bytes, reached):
+def test_enough_is_enough_by_rows_or_by_bytes(rows: int, size_bytes: int, *, reached: bool) -> None:
     """Given five records of ten bytes, when either limit is met, then it is enough."""
     batches = list(cut(Chunk(0, 0, 5, [record(i) for i in range(5)]), Limits(2, 1_000), 5, 1))
 
     assert Limits(rows, size_bytes).reached(batches) is reached
 
 
-def test_batches_that_follow_each_other_are_one_transaction():
+def test_batches_that_follow_each_other_are_one_transaction() -> None:
     """Given batches of two partitions, when they are planned, then there is one run for each."""
     runs, again = plan([batch(5, 8), batch(0, 2, partition=1), batch(8, 9)], {0: 5, 1: 0}, {0: 1, 1: 1})
 
@@ -73,21 +77,25 @@ def test_batches_that_follow_each_other_are_one_transaction():
     ],
     ids=["lost before", "lost between", "repeated before", "repeated between", "out of order"],
 )
-def test_what_was_lost_repeated_or_reordered_is_read_again(batches, applied_to, again_from):
-    """Given batches that do not follow, when they are planned, then the part that does is applied, the rest read again."""
+def test_what_was_lost_repeated_or_reordered_is_read_again(
+    batches: list[Batch], applied_to: int | None, again_from: int
+) -> None:
+    """Given batches that do not follow, when planned, then the part that does is applied, the rest read again."""
     runs, again = plan(batches, {0: 5}, {0: 1})
 
     assert [run.end for run in runs] == ([applied_to] if applied_to else [])
     assert again == {0: again_from}
 
 
-def test_a_batch_of_a_revoked_partition_or_an_old_epoch_is_void():
+def test_a_batch_of_a_revoked_partition_or_an_old_epoch_is_void() -> None:
     """Given batches from before a seek and of a partition that is not held, when planned, then nothing happens."""
     assert plan([batch(5, 6), batch(0, 1, partition=1)], {0: 5}, {0: 2, 1: 1}) == ([], {})
 
 
 @given(st.data())
-def test_however_batches_are_lost_repeated_and_shuffled_every_record_is_applied_once_in_order(data):
+def test_however_batches_are_lost_repeated_and_shuffled_every_record_is_applied_once_in_order(
+    data: st.DataObject,
+) -> None:
     """Given a log, when batches arrive in any way and gaps are read again, then all is applied once, in order."""
     end = data.draw(st.integers(1, 30))
     applied: list[int] = []
@@ -96,7 +104,7 @@ def test_however_batches_are_lost_repeated_and_shuffled_every_record_is_applied_
         if checkpoint == end:
             break
         cuts = sorted({checkpoint, end, *data.draw(st.lists(st.integers(checkpoint, end), max_size=4))})
-        batches = [batch(a, b, epoch=epoch) for a, b in zip(cuts, cuts[1:], strict=False)]
+        batches = [batch(a, b, epoch=epoch) for a, b in itertools.pairwise(cuts)]
         arriving = data.draw(st.lists(st.sampled_from(batches), max_size=6))
         runs, again = plan(arriving, {0: checkpoint}, {0: epoch})
         applied += [one.offset for run in runs for one in run.records]
@@ -107,7 +115,7 @@ def test_however_batches_are_lost_repeated_and_shuffled_every_record_is_applied_
     assert applied == list(range(checkpoint))
 
 
-def test_a_batch_lost_at_the_very_end_is_found_on_the_second_look():
+def test_a_batch_lost_at_the_very_end_is_found_on_the_second_look() -> None:
     """Given a cursor beyond the checkpoint, when nothing moves, then the second look reads it again."""
     watch = TailWatch()
 
@@ -115,7 +123,7 @@ def test_a_batch_lost_at_the_very_end_is_found_on_the_second_look():
     assert watch.lost({0: 9}, {0: 7}) == {0: 7}
 
 
-def test_a_gap_that_closes_or_is_busy_was_none():
+def test_a_gap_that_closes_or_is_busy_was_none() -> None:
     """Given a cursor beyond the checkpoint, when the batch arrives or work is under way, then nothing is read again."""
     watch = TailWatch()
 

@@ -9,8 +9,8 @@ from tests.streams.line import Line, Store, ended, until
 
 async def test_a_worker_waits_for_a_broker_that_is_missing_or_dies(
     own_kafka: EmbeddedKafka, topics: Topics, tmp_path: Path, store: Store
-):
-    """Given a worker without a broker, when that comes, dies under load and comes back, then nothing is lost or twice."""
+) -> None:
+    """Given a worker without a broker, when that comes, dies and comes back, then nothing is lost or twice."""
     line = Line(own_kafka.bootstrap, topics, tmp_path / "home", store)
     own_kafka.stop()
 
@@ -35,7 +35,7 @@ async def test_a_worker_waits_for_a_broker_that_is_missing_or_dies(
 
 async def test_a_worker_without_a_broker_can_be_stopped(
     own_kafka: EmbeddedKafka, topics: Topics, tmp_path: Path, store: Store
-):
+) -> None:
     """Given a worker whose broker has died, when it gets SIGTERM, then it ends well within five seconds."""
     line = Line(own_kafka.bootstrap, topics, tmp_path / "home", store)
 

@@ -1,4 +1,4 @@
-"""The names of Faust, mode and aiokafka that are no promise of theirs and that we use: each must be there, and be what we take it for.
+"""The names of Faust, mode and aiokafka that we use and that are no promise of theirs: each must be what we think.
 
 A new version that breaks one of these fails here, with the name, and not in a worker at night.
 """
@@ -7,6 +7,7 @@ import ast
 import inspect
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aiokafka import AIOKafkaConsumer
@@ -36,9 +37,10 @@ OVERRIDDEN = [
     (faust_consumer.Consumer, "verify_all_partitions_active", ["self"], "complains that nothing is committed"),
     (TableManager, "on_start", ["self"], "sleeps a second, then makes channels and recovers"),
 ]
+FETCH = ["self", "consumer", "active_partitions", "timeout", "max_records"]
 CALLED = [
     (driver.AIOKafkaConsumerThread, "_ensure_consumer", ["self"], "gives aiokafka's consumer"),
-    (driver.AIOKafkaConsumerThread, "_fetch_records", ["self", "consumer", "active_partitions", "timeout", "max_records"], "fetches"),
+    (driver.AIOKafkaConsumerThread, "_fetch_records", FETCH, "fetches"),
     (TableManager, "_update_channels", ["self"], "says that there are no more tables"),
     (group_coordinator.GroupCoordinator, "check_errors", ["self"], "raises what the coordinator keeps to itself"),
     (Service, "wait_first", None, "waits for one of several, or the end"),
@@ -48,7 +50,7 @@ CALLED = [
 @pytest.mark.parametrize(
     ("owner", "name", "parameters", "use"), OVERRIDDEN + CALLED, ids=[one[1] for one in OVERRIDDEN + CALLED]
 )
-def test_a_method_we_replace_or_call_is_there(owner, name, parameters, use):
+def test_a_method_we_replace_or_call_is_there(owner: type, name: str, parameters: list[str] | None, use: str) -> None:
     """Given the pinned versions, when we look for a method, then it takes what we give."""
     method = getattr(owner, name, None)
 
@@ -78,12 +80,12 @@ def test_a_method_we_replace_or_call_is_there(owner, name, parameters, use):
     ],
     ids=lambda value: value if isinstance(value, str) else getattr(value, "__name__", repr(value)),
 )
-def test_a_method_we_replace_is_called_where_we_think(where, text):
+def test_a_method_we_replace_is_called_where_we_think(where: Any, text: str) -> None:
     """Given the source of the pinned versions, when we read it, then the seam is where we cut."""
-    assert text in inspect.getsource(where), f"{where.__qualname__ if hasattr(where, '__qualname__') else where}: {text}"
+    assert text in inspect.getsource(where), f"{where.__qualname__}: {text}"
 
 
-async def test_the_attributes_of_aiokafkas_consumer_are_there():
+async def test_the_attributes_of_aiokafkas_consumer_are_there() -> None:
     """Given a consumer that was not started, when we look inside, then the attributes we set and read are there."""
     consumer = AIOKafkaConsumer(group_id="g")
 
@@ -92,21 +94,21 @@ async def test_the_attributes_of_aiokafkas_consumer_are_there():
     await consumer.stop()
 
 
-def test_a_partitions_position_can_be_read_without_waiting():
+def test_a_partitions_position_can_be_read_without_waiting() -> None:
     """Given aiokafka's subscription state, when we look inside, then the way to a position is there."""
-    names = {
-        subscription_state.SubscriptionState: "subscription",
-        subscription_state.Subscription: "assignment",
-        subscription_state.Assignment: "state_value",
-        subscription_state.TopicPartitionState: "position",
-    }
+    names = [
+        (subscription_state.SubscriptionState, "subscription"),
+        (subscription_state.Subscription, "assignment"),
+        (subscription_state.Assignment, "state_value"),
+        (subscription_state.TopicPartitionState, "has_valid_position"),
+        (subscription_state.TopicPartitionState, "position"),
+    ]
 
-    for owner, name in {**names, **{subscription_state.TopicPartitionState: "has_valid_position"}}.items():
+    for owner, name in names:
         assert hasattr(owner, name), f"{owner.__name__}.{name} is gone"
-    assert hasattr(subscription_state.TopicPartitionState, "position")
 
 
-def test_a_consumer_keeps_what_it_reads_in_the_attributes_we_write():
+def test_a_consumer_keeps_what_it_reads_in_the_attributes_we_write() -> None:
     """Given Faust's consumer, when we look inside, then the read offset that we set on a rewind is there."""
     source = inspect.getsource(faust_consumer.Consumer)
 
@@ -114,7 +116,7 @@ def test_a_consumer_keeps_what_it_reads_in_the_attributes_we_write():
     assert "self._thread" in inspect.getsource(faust_consumer.ThreadDelegateConsumer), "Consumer._thread is gone"
 
 
-async def test_the_agents_queue_can_be_looked_into():
+async def test_the_agents_queue_can_be_looked_into() -> None:
     """Given Faust's channel, when we look inside its queue, then what waits there can be counted."""
     queue = ThrowableQueue(maxsize=1, flow_control=FlowControlEvent())
 
@@ -122,7 +124,7 @@ async def test_the_agents_queue_can_be_looked_into():
     assert "queue" in dir(Channel), "Channel.queue is gone"
 
 
-def test_every_private_name_that_we_use_is_named_here():
+def test_every_private_name_that_we_use_is_named_here() -> None:
     """Given our Faust code, when a new private name is used in it, then this file must name it."""
     here = Path(__file__).read_text()
     defined: set[str] = set()
@@ -144,6 +146,6 @@ def test_every_private_name_that_we_use_is_named_here():
 @pytest.mark.parametrize(
     ("package", "pinned"), [("faust-streaming", "0.15.3"), ("mode-streaming", "0.7.1"), ("aiokafka", "0.14.0")]
 )
-def test_the_versions_whose_private_names_we_use_are_pinned(package, pinned):
+def test_the_versions_whose_private_names_we_use_are_pinned(package: str, pinned: str) -> None:
     """Given the installed packages, when we ask their versions, then they are the ones this was written for."""
     assert version(package) == pinned

@@ -10,7 +10,9 @@ from tests.streams.line import Line, Store, until
 
 
 @pytest.mark.parametrize("point", POINTS)
-async def test_a_worker_killed_anywhere_leaves_nothing_lost_and_nothing_twice(line: Line, store: Store, point: str):
+async def test_a_worker_killed_anywhere_leaves_nothing_lost_and_nothing_twice(
+    line: Line, store: Store, point: str
+) -> None:
     """Given a worker that is killed at a point, when another life goes on, then files and wire are exact."""
     first = line.start(crash_at=point)
     await line.append(store.writes(0, 400))
@@ -24,7 +26,7 @@ async def test_a_worker_killed_anywhere_leaves_nothing_lost_and_nothing_twice(li
     await line.must_be_exact()
 
 
-async def test_a_worker_killed_at_any_moment_leaves_nothing_lost_and_nothing_twice(line: Line, store: Store):
+async def test_a_worker_killed_at_any_moment_leaves_nothing_lost_and_nothing_twice(line: Line, store: Store) -> None:
     """Given a steady flow, when the worker is killed at five moments, then files and wire are exact."""
     moments = random.Random(7)
     worker = line.start()

@@ -12,7 +12,7 @@ from streams import topics
 from tests.streams.line import Line, Store, Write, until
 
 
-async def test_what_is_appended_is_applied_and_sent_once(line: Line, store: Store):
+async def test_what_is_appended_is_applied_and_sent_once(line: Line, store: Store) -> None:
     """Given events before and while a worker runs, when all is applied, then files and wire are exact."""
     await line.append(store.writes(0, 300))
     line.start()
@@ -23,7 +23,7 @@ async def test_what_is_appended_is_applied_and_sent_once(line: Line, store: Stor
     await line.must_be_exact()
 
 
-async def test_each_batch_is_one_log_line(line: Line, store: Store):
+async def test_each_batch_is_one_log_line(line: Line, store: Store) -> None:
     """Given events, when they were applied, then one line per batch says what became of them."""
     await line.append(store.writes(0, 200))
     worker = line.start()
@@ -39,7 +39,7 @@ async def test_each_batch_is_one_log_line(line: Line, store: Store):
     assert all(entry["start"] < entry["end"] and entry["seconds"]["total"] > 0 for entry in said)
 
 
-async def test_a_storm_of_poison_is_set_aside_and_told(line: Line, store: Store):
+async def test_a_storm_of_poison_is_set_aside_and_told(line: Line, store: Store) -> None:
     """Given nothing but bytes that no one can read, when they are applied, then each is a reject and a dead letter."""
     poison = [Write(bytes([i % 256]) * (i % 40), key=None if i % 3 else b"\xff", timestamp=i) for i in range(500)]
     await line.append([*poison, *store.writes(0, 50), Write(None, timestamp=1)])
@@ -51,8 +51,8 @@ async def test_a_storm_of_poison_is_set_aside_and_told(line: Line, store: Store)
     await line.must_be_exact()
 
 
-async def test_what_a_producer_aborted_is_no_event(line: Line, store: Store):
-    """Given committed and aborted transactions, when they are applied, then only the committed ones were, up to the end."""
+async def test_what_a_producer_aborted_is_no_event(line: Line, store: Store) -> None:
+    """Given committed and aborted transactions, when applied, then only the committed ones were, up to the end."""
     line.start()
     for i in range(3):
         await line.append(store.writes(i * 100, 60), transactional="some-producer")
@@ -63,8 +63,8 @@ async def test_what_a_producer_aborted_is_no_event(line: Line, store: Store):
     await line.must_be_exact()
 
 
-async def test_a_file_that_was_deleted_is_rebuilt_and_nothing_is_sent_again(line: Line, store: Store):
-    """Given a projected log, when a file is deleted, then the next worker builds the same and the wire stays as it is."""
+async def test_a_file_that_was_deleted_is_rebuilt_and_nothing_is_sent_again(line: Line, store: Store) -> None:
+    """Given a projected log, when a file is deleted, then the next worker builds the same, the wire stays as it is."""
     await line.append(store.writes(0, 600))
     worker = line.start()
     await line.settled()
@@ -83,7 +83,9 @@ async def test_a_file_that_was_deleted_is_rebuilt_and_nothing_is_sent_again(line
     await line.must_be_exact()
 
 
-async def test_a_worker_that_is_asked_to_stop_is_out_in_five_seconds_and_loses_nothing(line: Line, store: Store):
+async def test_a_worker_that_is_asked_to_stop_is_out_in_five_seconds_and_loses_nothing(
+    line: Line, store: Store
+) -> None:
     """Given a worker in the middle of its work, when it gets SIGTERM, then it ends well and the next one goes on."""
     for i in range(10):
         await line.append(store.writes(i * 1_000, 1_000))
@@ -102,8 +104,8 @@ async def test_a_worker_that_is_asked_to_stop_is_out_in_five_seconds_and_loses_n
     await line.must_be_exact()
 
 
-async def test_a_worker_keeps_back_from_fetching_more_than_it_may_hold(line: Line, store: Store):
-    """Given small limits, when a lot waits, then no transaction is larger than one batch and what one fetch may add."""
+async def test_a_worker_keeps_back_from_fetching_more_than_it_may_hold(line: Line, store: Store) -> None:
+    """Given small limits, when a lot waits, then a transaction is one batch and what one fetch may add, no more."""
     for i in range(5):
         await line.append(store.writes(i * 1_000, 1_000))
     worker = line.start(batch_rows="50", queue_rows="50")
@@ -137,8 +139,8 @@ async def _remake(line: Line, name: str) -> None:
     [(50, "expected offset 100 next"), (400, "this is not the log the file was built from")],
     ids=["shorter", "grown past the checkpoint"],
 )
-async def test_a_log_that_was_made_anew_halts_the_worker(line: Line, store: Store, count: int, text: str):
-    """Given a file, when the topic is deleted, made anew and filled, then the worker halts and the file is untouched."""
+async def test_a_log_that_was_made_anew_halts_the_worker(line: Line, store: Store, count: int, text: str) -> None:
+    """Given a file, when the topic is made anew and filled, then the worker halts and the file is untouched."""
     await _applied_then_stopped(line, store)
     await _remake(line, line.topics.events)
     await line.append(store.writes(50_000, count))
@@ -152,7 +154,7 @@ async def test_a_log_that_was_made_anew_halts_the_worker(line: Line, store: Stor
     assert not [entry for entry in worker.lines() if entry["event"] == "batch applied"]
 
 
-async def test_a_log_whose_begin_was_deleted_halts_a_new_file(line: Line, store: Store):
+async def test_a_log_whose_begin_was_deleted_halts_a_new_file(line: Line, store: Store) -> None:
     """Given a log without its first records, when a worker starts from nothing, then it halts."""
     await line.append(store.writes(0, 200))
     admin = AIOKafkaAdminClient(bootstrap_servers=line.servers)
@@ -166,7 +168,7 @@ async def test_a_log_whose_begin_was_deleted_halts_a_new_file(line: Line, store:
     assert "found that it begins at 10" in worker.said()
 
 
-async def test_a_topic_with_other_partitions_than_the_file_halts_the_worker(line: Line, store: Store):
+async def test_a_topic_with_other_partitions_than_the_file_halts_the_worker(line: Line, store: Store) -> None:
     """Given files of two partitions, when the topics have three, then the worker halts."""
     await _applied_then_stopped(line, store)
     wider = replace(line, topics=topics.Topics(f"{line.topics.prefix}w"), partitions=3)
@@ -179,7 +181,7 @@ async def test_a_topic_with_other_partitions_than_the_file_halts_the_worker(line
     line.workers.append(worker)
 
 
-async def test_a_relay_topic_that_was_lost_halts_the_worker(line: Line, store: Store):
+async def test_a_relay_topic_that_was_lost_halts_the_worker(line: Line, store: Store) -> None:
     """Given messages that were sent, when the relay topic is made anew, then the worker halts and sends nothing."""
     await _applied_then_stopped(line, store)
     before = await line.wire()
@@ -192,7 +194,7 @@ async def test_a_relay_topic_that_was_lost_halts_the_worker(line: Line, store: S
     assert await line.wire() == before
 
 
-async def test_two_workers_of_one_name_can_not_both_go_on(line: Line, store: Store):
+async def test_two_workers_of_one_name_can_not_both_go_on(line: Line, store: Store) -> None:
     """Given a worker, when another one with its name starts, then that one ends at once and says why."""
     first = line.start()
     await line.append(store.writes(0, 100))

@@ -1,7 +1,7 @@
 """A small store with the interface of projections.store.file: tests of the worker need no real fold.
 
-What it does with a record: JSON with `id` and `severity` becomes a row, a second one of the same id a duplicate; severity 9
-and above sends a message; anything else is rejected and sends a dead letter.
+What it does with a record: JSON with `id` and `severity` becomes a row, a second one of the same id a duplicate;
+severity 9 and above sends a message; anything else is rejected and sends a dead letter.
 """
 
 import json
@@ -26,7 +26,9 @@ DDL = """
 create table if not exists events(off bigint, id varchar, severity int);
 create table if not exists rejected(off bigint, error varchar, raw blob);
 create table if not exists outbox(off bigint, seq int, topics varchar[], key blob, value blob, ts bigint);
-create table if not exists state(next_off bigint, last_off bigint, last_hash varchar, relay_off bigint, relay_seq int, partitions int);
+create table if not exists state(
+    next_off bigint, last_off bigint, last_hash varchar, relay_off bigint, relay_seq int, partitions int
+);
 """
 
 
@@ -188,4 +190,9 @@ def _toy_value(i: int) -> bytes:
     return json.dumps({"id": f"i{number}", "severity": 9 if number % 10 == 0 else 1, "text": "x" * 60}).encode()
 
 
-TOY = Store([sys.executable, "-m", "tests.streams.toy_worker"], lambda home: toy_projection(home, nowhere), toy_contents, toy_writes)
+TOY = Store(
+    [sys.executable, "-m", "tests.streams.toy_worker"],
+    lambda home: toy_projection(home, nowhere),
+    toy_contents,
+    toy_writes,
+)

@@ -5,7 +5,7 @@ import os
 import sys
 
 from events.errors import TimelineError
-from streams.cli.main import exit_code
+from streams.cli.main import told
 from streams.crash import crash_at
 from streams.faust.batches import Limits
 from streams.line import Line
@@ -35,8 +35,7 @@ if __name__ == "__main__":
     try:
         asyncio.run(work(line, toy_projection(settings.home, reached), reached))
     except TimelineError as error:
-        print(f"tocsin: {error}", file=sys.stderr)
-        code = exit_code(error)
+        code = told(error)
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)

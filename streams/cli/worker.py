@@ -1,0 +1,111 @@
+"""`tocsin worker` and `tocsin up`: the line's working part in the foreground. Here the projection meets the worker."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+
+from events.errors import ConfigInvalid
+from streams.broker.embedded import EmbeddedKafka, running
+from streams.broker.errors import BrokerFailed
+from streams.broker.which import embedded, folder_of
+from streams.cli.main import told
+from streams.crash import Reached, crash_at
+from streams.faust.batches import Limits
+from streams.line import Line
+from streams.partitions import File, Projection
+from streams.settings import Settings, load_settings
+from streams.topics import Topics
+
+
+@click.command()
+def worker() -> None:
+    """Apply the log and send alerts until ctrl-C, on a broker that runs already.
+
+    A broker that goes away is waited for. Several workers share the partitions; in one home each needs a
+    TOCSIN_INSTANCE of its own.
+    """
+    settings = load_settings()
+    servers = settings.broker or running(folder_of(settings))
+    if servers is None:
+        raise ConfigInvalid(f"no Kafka runs in {settings.home}: `tocsin up` starts one, TOCSIN_BROKER names another")
+    _run_and_leave(_work(settings, servers))
+
+
+@click.command()
+def up() -> None:
+    """Run a Kafka, unless there is one, and a worker, until ctrl-C."""
+    settings = load_settings()
+    if servers := settings.broker or running(folder_of(settings)):
+        _run_and_leave(_work(settings, servers))
+    _run_and_leave(_with_kafka(settings, embedded(settings)))
+
+
+async def _with_kafka(settings: Settings, kafka: EmbeddedKafka) -> None:
+    """Run Kafka and a worker; when Kafka dies the worker is ended.
+
+    Raises:
+        BrokerFailed: it died.
+    """
+    with kafka:
+        work = asyncio.ensure_future(_work(settings, kafka.bootstrap))
+        while not (await asyncio.wait([work], timeout=0.5))[0]:
+            if not kafka.is_alive():
+                work.cancel()
+                await asyncio.wait([work])
+                raise BrokerFailed(f"Kafka died; {kafka.log} says why")
+        work.result()
+
+
+async def _work(settings: Settings, servers: str) -> None:
+    from streams.worker import work
+
+    reached = crash_at(os.environ.get("TOCSIN_CRASH_AT"))
+    await work(line_of(settings, servers), projection_in(settings.home, reached), reached)
+
+
+def line_of(settings: Settings, servers: str) -> Line:
+    """A worker's place in the line, from the settings."""
+    return Line(
+        servers=servers,
+        topics=Topics(settings.prefix),
+        group=settings.group,
+        member=settings.member,
+        home=settings.home,
+        batch=Limits(settings.batch_rows, settings.batch_bytes),
+        queue=Limits(settings.queue_rows, settings.queue_bytes),
+        snapshot_every=settings.snapshot_every.total_seconds(),
+        partitions=settings.partitions,
+    )
+
+
+def projection_in(home: Path, reached: Reached) -> Projection:
+    """The projection, its files in a folder."""
+    from projections.apply import apply_batch
+    from projections.identity import record_hash
+    from projections.store.file import PartitionFile
+
+    def opened(partition: int, partitions: int) -> File:
+        return PartitionFile(home / f"p{partition}.duckdb", partition, partitions, reached)
+
+    return Projection(opened, apply_batch, record_hash)
+
+
+def _run_and_leave(work: Coroutine[Any, Any, None]) -> NoReturn:
+    """Run to the end, say what went wrong, leave with the exit code.
+
+    What hangs in a task or thread of a Kafka client is left behind: it must not keep the process alive, and there is
+    nothing in it that could be lost.
+    """
+    code = 0
+    try:
+        asyncio.new_event_loop().run_until_complete(work)
+    except Exception as error:  # noqa: BLE001 -- as in `main`
+        code = told(error)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
