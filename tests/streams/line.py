@@ -172,14 +172,14 @@ class Line:
 
     async def log(self) -> dict[int, list[Any]]:
         """The log by partition."""
-        return await self._read([self.topics.events])
+        return await self.read(self.topics.events)
 
     async def wire(self) -> dict[tuple[str, int], list[Sent]]:
         """What stands on the outgoing topics, by topic and partition."""
         names = [name for name in self.topics.configs() if name not in (self.topics.events, self.topics.relay)]
         found: dict[tuple[str, int], list[Sent]] = {}
         for name in names:
-            for partition, records in (await self._read([name])).items():
+            for partition, records in (await self.read(name)).items():
                 found[name, partition] = [Sent(r.value, r.key, tuple(r.headers), r.timestamp) for r in records]
         return {where: sent for where, sent in found.items() if sent}
 
@@ -218,9 +218,10 @@ class Line:
             file.close()
         return contents, sent
 
-    async def _read(self, names: list[str]) -> dict[int, list[Any]]:
+    async def read(self, topic: str) -> dict[int, list[Any]]:
+        """The committed records of a topic by partition."""
         async with reader(self.servers) as consumer:
-            tps = [TopicPartition(name, p) for name in names for p in range(self.partitions)]
+            tps = [TopicPartition(topic, p) for p in range(self.partitions)]
             consumer.assign(tps)
             ends = await consumer.end_offsets(tps)
             for tp in tps:
