@@ -33,6 +33,10 @@ def normal(text: str) -> str:
     Raises:
         ValueError: it is no duration.
     """
-    microseconds = duration(text)
+    return written(duration(text))
+
+
+def written(microseconds: int) -> str:
+    """The normal form of a duration of whole seconds."""
     unit = next((it for it in NORMAL if microseconds and not microseconds % UNITS[it]), "s")
     return f"{microseconds // UNITS[unit]}{unit}"

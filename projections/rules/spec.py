@@ -1,4 +1,4 @@
-"""The normal form of rules, its hash, and what it compiles to. Pure.
+"""The normal form of rules, and its hash. Pure.
 
 The normal form is what `RulesAdopted` holds: every default filled in, and one way to write each thing.
 """
@@ -6,17 +6,9 @@ The normal form is what `RulesAdopted` holds: every default filled in, and one w
 import hashlib
 import json
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
-from pydantic import ValidationError
-
-from events.errors import ConfigInvalid
-from events.plainly import faults
-from events.values import micros
-from projections.rules.durations import duration
-from projections.rules.form import Fields, RuleSpec
-from projections.rules.model import FOREVER, Filter, Rule
+from projections.rules.form import RuleSpec
 
 Content = dict[str, Any]  # the normal form of one rule, as JSON has it
 
@@ -36,75 +28,3 @@ def canonical(content: Content | Sequence[Content]) -> str:
 def content_hash(content: Content | Sequence[Content]) -> str:
     """The SHA-256, in hex, of a rule or of a set of rules in their order."""
     return hashlib.sha256(canonical(content).encode()).hexdigest()
-
-
-def compile_rules(contents: Sequence[Content]) -> list[Rule]:
-    """The rules of a set, in their order.
-
-    Raises:
-        ConfigInvalid: some are no rules, or share an id; every fault is told.
-    """
-    rules: dict[str, Rule] = {}
-    found: list[str] = []
-    for number, content in enumerate(contents):
-        try:
-            rule = compile_rule(content)
-        except ConfigInvalid as error:
-            found += [f"rules.{number}.{fault}" for fault in error.faults]
-            continue
-        if rule.rule_id in rules:
-            found.append(f"rules.{number}.id: expected an id of its own, found {rule.rule_id!r} again")
-        rules[rule.rule_id] = rule
-    if found:
-        raise ConfigInvalid(found)
-    return list(rules.values())
-
-
-def compile_rule(content: Content) -> Rule:
-    """One rule from its normal form. Its hash is that of the content as it is: a later default must not change it.
-
-    Raises:
-        ConfigInvalid: it is no rule; every fault is told.
-    """
-    try:
-        spec = RuleSpec.model_validate(content)
-    except ValidationError as error:
-        said = [f"{it.field}: expected {it.expected}, found {it.found}" for it in faults(error)]
-        raise ConfigInvalid(said) from error
-    return _compiled(spec, content)
-
-
-def _compiled(spec: RuleSpec, content: Content) -> Rule:
-    whole = normalise(spec)
-    levels = spec.levels.given()
-    window, since = _window(spec.window)
-    return Rule(
-        spec.id,
-        tuple(levels.values()),
-        tuple(levels),
-        window=window,
-        since=since,
-        by=spec.by,
-        where=_filter(spec.where),
-        excluded=_filter(spec.excluded),
-        measure=spec.measure,
-        clear=whole["clear_below"],
-        keep_firing=duration(spec.keep_firing),
-        updates=spec.updates,
-        title=whole["title"],
-        annotations=tuple(sorted(spec.annotations.items())),
-        content_hash=content_hash(content),
-        content=canonical(content),
-    )
-
-
-def _window(said: str | dict[str, str]) -> tuple[int, int]:
-    """(length, beginning) of a window, µs."""
-    if isinstance(said, dict):
-        return FOREVER, micros(datetime.fromisoformat(f"{said['since']}T00:00:00+00:00"))
-    return FOREVER if said == "all" else duration(said), -FOREVER
-
-
-def _filter(fields: Fields) -> Filter:
-    wanted = fields.model_dump(mode="json", by_alias=True, exclude_none=True)
-    return tuple((name, frozenset(values)) for name, values in wanted.items())

@@ -1,0 +1,197 @@
+"""The message that tells of an alert: its JSON as people and programs get it. Pure; see DESIGN §8.
+
+Every message carries the whole state of its alert after the event, so the newest one of each alert is the truth.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from typing import Annotated, Any, Final, Literal, NamedTuple
+
+from pydantic import Field
+
+from events.values import Id, Instant, Line, Value, instant, iso
+from projections.rules.alerts import Kind, Reason, State
+from projections.rules.durations import written
+from projections.rules.engine import Told
+from projections.rules.model import FOREVER, SEVERITIES, Episode, Rule
+from projections.rules.templates import render
+
+SHOWN: Final = 200  # incidents that a message names; all of them by query
+Incident = tuple[str, int]  # incident_id and version
+Severity = Literal["watch", "warning", "critical"]
+Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+Number = Annotated[int, Field(strict=True)]
+UUID = Annotated[str, Field(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
+
+
+class RuleName(Value):
+    """The rule that tells, in the version that did."""
+
+    id: Id
+    title: Line
+    content_hash: Hash
+
+
+class Amount(Value):
+    """The value at the peak, from the bounds of what it sums; all the same for a count."""
+
+    low: Number
+    best: Number
+    high: Number | None
+
+
+class IncidentVersion(Value):
+    """An incident as it was when the message was made."""
+
+    incident_id: Id
+    version: Annotated[int, Field(ge=1, strict=True)]
+
+
+class Evidence(Value):
+    """The incidents that make the value at the peak, in order of when they happened."""
+
+    count: Annotated[int, Field(ge=0, strict=True)]
+    hash: Hash  # of all of them with their versions, see `evidence_hash`
+    incidents: Annotated[tuple[IncidentVersion, ...], Field(max_length=SHOWN)]  # the newest, where there are more
+
+
+class Position(Value):
+    """Where an event stands in the log."""
+
+    partition: Annotated[int, Field(ge=0, strict=True)]
+    offset: Annotated[int, Field(ge=0, strict=True)]
+
+
+class Cause(Value):
+    """The event that made us tell, and what it was about it."""
+
+    event_id: UUID
+    position: Position
+    reason: Reason
+
+
+class AlertMessage(Value):
+    """What is said of an alert: the data of a CloudEvent of type `tocsin.alert.<kind>.v1`."""
+
+    alert_id: UUID
+    seq: Annotated[int, Field(ge=0, strict=True)]  # its number among the messages of this alert
+    kind: Kind
+    timeline: Id
+    rule: RuleName
+    group: dict[str, str]  # `by` name -> value; empty for the whole timeline
+    severity: Severity  # the highest level that the episode reached
+    level_now: Severity | None  # what the value reaches at the clock; null: below the lowest level
+    state: State
+    opened_at: Instant
+    ended_at: Instant | None  # null: not over
+    window: str | dict[Literal["since"], str]
+    value: Amount
+    peak_at: Instant
+    threshold: Number  # of the severity
+    evidence: Evidence
+    cause: Cause
+    references: tuple[UUID, ...]  # ids of the messages that this one amends
+    late: bool  # it was over, or its rule was new, when the alert was first told
+    merged_into: UUID | None  # the alert that stands for its episode now
+    annotations: dict[str, str]
+    known_at: Instant  # the clock of the timeline after the event
+
+
+class Place(NamedTuple):
+    """The event that is told about, where it stands, and the clock after it."""
+
+    timeline: str
+    event_id: str
+    partition: int
+    offset: int
+    clock: int  # µs
+
+
+def body(told: Told, incidents: Sequence[Incident], place: Place) -> dict[str, Any]:
+    """The data of a message, as `AlertMessage` has it; `incidents` are those of the evidence, in its order."""
+    message, rule = told.message, told.rule
+    episode, alert = message.episode, message.alert
+    return {
+        "alert_id": alert.alert_id,
+        "seq": alert.messages - 1,
+        "kind": message.kind.value,
+        "timeline": place.timeline,
+        "rule": {"id": rule.rule_id, "title": rule.title, "content_hash": rule.content_hash},
+        "group": dict(zip(rule.by, told.group, strict=True)),
+        "severity": episode.severity,
+        "level_now": _level_now(rule, told.value_now),
+        "state": message.state.value,
+        "opened_at": _iso(episode.opened_at),
+        "ended_at": None if episode.ended_at is None else _iso(episode.ended_at),
+        "window": _window(rule),
+        "value": dict.fromkeys(("low", "best", "high"), episode.value),
+        "peak_at": _iso(episode.peak_at),
+        "threshold": rule.threshold(episode.level),
+        "evidence": evidence(incidents),
+        "cause": {
+            "event_id": place.event_id,
+            "position": {"partition": place.partition, "offset": place.offset},
+            "reason": told.reason.value,
+        },
+        "references": list(message.references),
+        "late": alert.late,
+        "merged_into": message.merged_into,
+        "annotations": annotations(rule, told.group, episode),
+        "known_at": _iso(place.clock),
+    }
+
+
+def evidence(incidents: Sequence[Incident]) -> dict[str, Any]:
+    """What a message says of the incidents behind its value."""
+    shown = [{"incident_id": name, "version": version} for name, version in incidents[-SHOWN:]]
+    return {"count": len(incidents), "hash": evidence_hash(incidents), "incidents": shown}
+
+
+def evidence_hash(incidents: Iterable[Incident]) -> str:
+    """The SHA-256, in hex, of `[[incident_id, version], ...]` as JSON without spaces, sorted."""
+    return hashlib.sha256(json.dumps(sorted(incidents), separators=(",", ":")).encode()).hexdigest()
+
+
+def annotations(rule: Rule, group: Sequence[str], episode: Episode) -> dict[str, str]:
+    """The texts of a rule, their gaps filled."""
+    if not rule.annotations:
+        return {}
+    fields = {
+        "rule": rule.rule_id,
+        "title": rule.title,
+        "severity": episode.severity,
+        "threshold": rule.threshold(episode.level),
+        "value": episode.value,
+        "window": _words(rule),
+        "opened_at": _iso(episode.opened_at),
+        "peak_at": _iso(episode.peak_at),
+        **dict(zip(rule.by, group, strict=True)),
+    }
+    return {name: render(template, fields) for name, template in rule.annotations}
+
+
+def _window(rule: Rule) -> str | dict[str, str]:
+    if rule.since > -FOREVER:
+        return {"since": _iso(rule.since)[:10]}
+    return "all" if rule.window == FOREVER else written(rule.window)
+
+
+def _words(rule: Rule) -> str:
+    """The window as it reads after "within"."""
+    match _window(rule):
+        case {"since": day}:
+            return f"the time since {day}"
+        case "all":
+            return "all time"
+        case length:
+            return str(length)
+
+
+def _level_now(rule: Rule, value: int) -> str | None:
+    level = rule.level(value)
+    return SEVERITIES[level - 1] if level else None
+
+
+def _iso(micros: int) -> str:
+    return iso(instant(micros))
