@@ -1,6 +1,6 @@
 """What is ours of Faust's consumer: it hands over whole batches, and starts where the files say, never the group.
 
-What stock Faust 0.15.3 does, and why it is replaced (docs/adr/0003): one event per record; after every assignment a
+What stock Faust 0.15.3 does, and why it is replaced (docs/adr/0002): one event per record; after every assignment a
 seek to the group's committed offset, over any seek of ours; coordinator errors are never looked at, so a worker may
 idle for ever; its back-pressure sleeps for a second. Every private name used here has a contract test.
 """
