@@ -1,0 +1,82 @@
+"""A file of rules: YAML text to the normal form of every rule, or to all that is wrong with it. Pure."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from pydantic import BaseModel, ValidationError
+
+from events.errors import ConfigInvalid, one_line
+from events.plainly import Fault, faults
+from projections.rules import marked
+from projections.rules.form import Fields, Levels, RuleFile, RuleSpec
+from projections.rules.marked import At, Marked, Path
+from projections.rules.spec import Content, canonical, normalise
+from projections.rules.templates import meant
+
+LARGEST_SET: Final = 200 * 2**10  # bytes of the normal form: it travels in one event
+# What pydantic says -> what we say
+PLAINER: Final = (
+    ("a valid tuple", "a list"),
+    ("dictionary or instance", "fields, as in `name: value`"),
+    ("^[A-Za-z0-9][A-Za-z0-9", "a name of letters, digits and . _ : @ + - without spaces"),
+    ("^[a-z][a-z0-9_]*$", "a name of small letters, digits and _"),
+    ("^[A-Z]{2}$", "a country as in ISO 3166, such as IQ"),
+)
+
+
+def read(text: str) -> list[Content]:
+    """The rules of a file, in its order, each in its normal form.
+
+    Raises:
+        ConfigInvalid: something is wrong; every fault is told as `line:column: field: expected …, found …`.
+    """
+    found = marked.read(text)
+    rules = _checked(found) if found.readable else []
+    if found.faults:
+        raise ConfigInvalid([f"{at.line}:{at.column}: {one_line(said)}" for at, said in sorted(found.faults)])
+    return rules
+
+
+def _checked(it: Marked) -> list[Content]:
+    """The rules in their normal form; what is wrong goes to the faults."""
+    it.faults += _twice(it)
+    try:
+        rules = [normalise(spec) for spec in RuleFile.model_validate(it.data).rules]
+    except ValidationError as error:
+        it.faults += [_said(fault, it) for fault in faults(error)]
+        return []
+    if (size := len(canonical(rules))) > LARGEST_SET:
+        it.faults.append((At(1, 1), f"expected rules of at most {LARGEST_SET} bytes together, found {size}"))
+    return rules
+
+
+def _twice(it: Marked) -> Iterator[tuple[At, str]]:
+    """The ids that an earlier rule has."""
+    rules: Any = it.data.get("rules") if isinstance(it.data, Mapping) else None
+    first: dict[str, int] = {}
+    for number, rule in enumerate(rules if isinstance(rules, Sequence) else ()):
+        name = rule.get("id") if isinstance(rule, Mapping) else None
+        if isinstance(name, str) and first.setdefault(name, number) != number:
+            line = it.place(("rules", first[name], "id")).line
+            yield it.place(("rules", number, "id")), f"id: expected one of its own, found that of line {line}"
+
+
+def _said(fault: Fault, it: Marked) -> tuple[At, str]:
+    """A fault and its place; the field counts from its rule."""
+    path = fault.path
+    inner = path[2:] if path[:1] == ("rules",) else path
+    expected, found = fault.expected, "nothing" if fault.found == "None" else fault.found
+    expected = next((ours for theirs, ours in PLAINER if theirs in expected), expected)
+    if unknown := fault.expected == "no such field":
+        names = _names(path[:-1])
+        expected, found = f"one of {', '.join(names)}", f"{path[-1]}{meant(str(path[-1]), names)}"
+        inner = inner[:-1]
+    field = f"{'.'.join(map(str, inner))}: " if inner else ""
+    return it.place(path, of_key=unknown), f"{field}expected {expected}, found {found}"
+
+
+def _names(path: Path) -> list[str]:
+    """The names that may stand in a mapping."""
+    models: dict[Path, type[BaseModel]] = {(): RuleFile, ("levels",): Levels, ("where",): Fields, ("not",): Fields}
+    model = RuleSpec if len(path) == 2 else models[path[2:]]  # noqa: PLR2004  ("rules", number)
+    return [known.alias or name for name, known in model.model_fields.items()]
