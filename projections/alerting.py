@@ -1,11 +1,23 @@
-"""From changed incidents to messages: the rules of each timeline over the steps of a batch."""
+"""From changed incidents to messages: the rules of each timeline over the steps of a batch. Pure but for `Groups`."""
 
-from collections.abc import Sequence
-from typing import NamedTuple
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Final, NamedTuple, Protocol
 
 from events.log import Event
+from events.model import RulesAdopted
 from projections.batch import Batch
 from projections.fold import Change
+from projections.incidents import Incident
+from projections.rows import Row, group_key
+from projections.rules.alerts import Standing
+from projections.rules.compiling import compile_rules
+from projections.rules.engine import Engine, Key, Moment, Outcome, Told
+from projections.rules.messages import Place, body
+from projections.rules.model import Episode, Group, Member, Rule
+
+TRACKS_KEPT: Final = 50_000  # groups in memory, about two kilobytes each
+Evidence = list[tuple[str, int]]  # (incident_id, version)
 
 
 class Step(NamedTuple):
@@ -17,6 +29,162 @@ class Step(NamedTuple):
     changes: Sequence[Change]
 
 
+class Groups(Protocol):
+    """What the tables know of groups, as of before the batch."""
+
+    def in_force(self, timeline: str) -> tuple[list[Row], list[Rule]]:
+        """The rows of the rules in force, and the rules."""
+
+    def reminders(self, timeline: str) -> list[tuple[Key, int]]:
+        """When time alone can next change which groups."""
+
+    def members(self, timeline: str, rule: Rule, groups: Collection[Group]) -> Mapping[Group, list[Member]]:
+        """The standing incidents of these groups of a rule, in order."""
+
+    def standing(self, timeline: str) -> Iterable[Incident]:
+        """Every standing incident."""
+
+    def alerts(self, timeline: str, keys: Collection[Key] | None) -> Mapping[Key, tuple[list[Episode], Standing]]:
+        """The episodes of these groups, of all when None, and the alerts that stand for them."""
+
+    def versions(self, numbers: Collection[int]) -> Mapping[int, tuple[str, int]]:
+        """(incident_id, version) of incidents, by number."""
+
+
 class Alerting:
-    def evaluate(self, steps: Sequence[Step], batch: Batch) -> None:
-        pass
+    """The engines of a partition's timelines, each made when its first event comes."""
+
+    def __init__(self, partition: int, groups: Groups) -> None:
+        self._partition, self._groups = partition, groups
+        self._engines: dict[str, Engine] = {}
+        self._in_force: dict[str, list[Row]] = {}
+
+    def evaluate(self, steps: Sequence[Step], batch: Batch, clocks: Mapping[str, int]) -> None:
+        """Put what these steps lead to into the batch. `clocks` are the timelines' before it."""
+        by_timeline: dict[str, list[tuple[Step, Moment]]] = {}
+        for step in steps:
+            engine = self._engine(step.event.timeline)
+            moment = engine.moment(step.event.event_id, step.clock, step.changes)
+            by_timeline.setdefault(step.event.timeline, []).append((step, moment))
+        pages = Pages(self._partition, self._groups)
+        for timeline, moments in by_timeline.items():
+            self._timeline(timeline, moments, clocks.get(timeline, 0), pages)
+        pages.into(batch)
+
+    def _timeline(self, timeline: str, moments: Sequence[tuple[Step, Moment]], clock: int, pages: "Pages") -> None:
+        engine = self._engine(timeline)
+        if isinstance(moments[0][0].event.fact, RulesAdopted):
+            ((step, moment),) = moments
+            pages.take(step, self._adopt(step, moment, engine, pages))
+        else:
+            self._load(engine, engine.wanted([moment for _, moment in moments]), clock)
+            for step, moment in moments:
+                pages.take(step, engine.apply(moment))
+        pages.remind(timeline, engine.reminders)
+        engine.reminders = {}
+        engine.forget(TRACKS_KEPT)
+
+    def _engine(self, timeline: str) -> Engine:
+        engine = self._engines.get(timeline)
+        if engine is None:
+            self._in_force[timeline], rules = self._groups.in_force(timeline)
+            engine = self._engines[timeline] = Engine(timeline, rules, self._groups.reminders(timeline))
+        return engine
+
+    def _load(self, engine: Engine, wanted: Collection[Key], clock: int) -> None:
+        if not wanted:
+            return
+        alerts = self._groups.alerts(engine.timeline, wanted)
+        for rule_id, rule in engine.rules.items():
+            groups = [group for key, group in wanted if key == rule_id]
+            members = self._groups.members(engine.timeline, rule, groups) if groups else {}
+            for group in groups:
+                standing = alerts.get((rule_id, group), ([], {}))[1]
+                engine.load((rule_id, group), members.get(group, []), standing, clock)
+
+    def _adopt(self, step: Step, moment: Moment, engine: Engine, pages: "Pages") -> Outcome:
+        fact, timeline = step.event.fact, step.event.timeline
+        assert isinstance(fact, RulesAdopted)  # noqa: S101
+        rules = compile_rules(fact.rules)
+        self._in_force[timeline] = pages.adopt(step, rules, self._in_force[timeline])
+        return engine.adopt(rules, moment, self._groups.standing(timeline), dict(self._groups.alerts(timeline, None)))
+
+
+class Pages:
+    """The rows of rules, episodes, alerts and messages that a batch leaves behind."""
+
+    def __init__(self, partition: int, groups: Groups) -> None:
+        self._partition, self._groups = partition, groups
+        self._now: dict[int, tuple[str, int]] = {}  # incidents of this batch, as of the step at hand
+        self._told: list[tuple[Step, int, Told, dict[int, tuple[str, int]]]] = []
+        self._episodes: dict[Row, Row | None] = {}  # by key; None: gone
+        self._rest: dict[str, list[Row]] = {}
+
+    def take(self, step: Step, outcome: Outcome) -> None:
+        """Note what one event led to."""
+        for _, after in step.changes:
+            self._now[after.number] = after.incident_id, after.version
+        for seq, told in enumerate(outcome.told):
+            seen = {number: self._now[number] for number in told.evidence if number in self._now}
+            self._told.append((step, seq, told, seen))
+        for rule, group, before, now, standing in outcome.episodes:
+            key = step.event.timeline, rule.rule_id, group_key(group)
+            self._episodes |= {(*key, it.opened_at): None for it in before}
+            self._episodes |= {(*key, it.opened_at): _episode(key, it, standing) for it in now}
+
+    def adopt(self, step: Step, rules: Sequence[Rule], in_force: Sequence[Row]) -> list[Row]:
+        """Note the rules that are adopted and retired; the rows of those in force from now on."""
+        kept = {row[7]: row[:4] for row in in_force}
+        new = (step.event.timeline, step.offset, step.clock)
+        now: list[Row] = [
+            (*kept.get(rule.content_hash, (new[0], rule.rule_id, *new[1:])), None, place, *_content(rule))
+            for place, rule in enumerate(rules)
+        ]
+        still = {row[:3] for row in now}
+        retired = [(*row[:4], step.clock, *row[5:]) for row in in_force if row[:3] not in still]
+        self._rest.setdefault("rules", []).extend([*retired, *now])
+        return now
+
+    def remind(self, timeline: str, reminders: Mapping[Key, int | None]) -> None:
+        """Note when time alone can next change something."""
+        rows = [(timeline, rule_id, group_key(group), at) for (rule_id, group), at in reminders.items()]
+        self._rest.setdefault("due", []).extend(rows)
+
+    def into(self, batch: Batch) -> None:
+        """Write it all into the batch, messages in order of (offset, seq)."""
+        unknown = {number for _, _, told, seen in self._told for number in told.evidence if number not in seen}
+        stored = self._groups.versions(unknown) if unknown else {}
+        alerts: dict[str, Row] = {}
+        for step, seq, told, seen in sorted(self._told, key=lambda it: (it[0].offset, it[1])):
+            evidence = [seen.get(number) or stored[number] for number in told.evidence]
+            batch.rows["alert_messages"].append(self._message(step, seq, told, evidence))
+            alerts[told.message.alert.alert_id] = _alert(step, told)
+        batch.rows["alerts"] += alerts.values()
+        batch.rows["episodes"] += [row for row in self._episodes.values() if row is not None]
+        batch.gone += [key for key, row in self._episodes.items() if row is None]
+        for table, rows in self._rest.items():
+            batch.rows[table] += rows
+
+    def _message(self, step: Step, seq: int, told: Told, evidence: Evidence) -> Row:
+        it, timeline = told.message, step.event.timeline
+        place = Place(timeline, step.event.event_id, self._partition, step.offset, step.clock)
+        topics = ",".join(["alerts", *(f"alerts.{severity}" for severity in it.severities)])
+        key = (step.offset, seq, it.alert.last_message, it.alert.alert_id, timeline, told.rule.rule_id)
+        said = (group_key(told.group), it.kind.value, it.episode.severity, it.state.value, topics, step.clock)
+        return (*key, *said, json.dumps(body(told, evidence, place), ensure_ascii=False))
+
+
+def _content(rule: Rule) -> Row:
+    return rule.title, rule.content_hash, rule.content
+
+
+def _episode(key: tuple[str, str, str], it: Episode, standing: Standing) -> Row:
+    alert = standing.get(it.opened_at)
+    return (*key, it.opened_at, it.ended_at, it.value, it.peak_at, it.severity, alert.alert_id if alert else None)
+
+
+def _alert(step: Step, told: Told) -> Row:
+    it, alert = told.message, told.message.alert
+    key = (alert.alert_id, step.event.timeline, told.rule.rule_id, group_key(told.group), it.state.value)
+    span = (it.episode.severity, it.episode.opened_at, it.episode.ended_at, it.episode.value, alert.late)
+    return (*key, *span, alert.raised_at, step.clock, alert.messages, alert.last_message)

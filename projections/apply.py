@@ -7,11 +7,11 @@ from typing import NamedTuple
 from events.errors import EventRejected, OffsetGap
 from events.log import Record
 from events.model import RulesAdopted
-from projections.batch import Batch
 from projections.alerting import Step
+from projections.batch import Batch
 from projections.fold import addressed, fold
 from projections.known import Known
-from projections.reading import Bad, Read, check_same, first_of, known_before, read
+from projections.reading import Bad, First, Read, check_same, first_of, known_before, read
 from projections.store.file import PartitionFile
 
 INCIDENTS_KEPT = 50_000  # in memory between batches, about a kilobyte each
@@ -41,7 +41,8 @@ def apply_batch(file: PartitionFile, records: Sequence[Record], start: int, end:
     those = read(records)
     seconds = {"decode": time.perf_counter() - began}
     counts = [_apply(file, part, upto, seconds) for part, upto in _parts(those, end)]
-    return Applied(*map(sum, zip(*counts, strict=True)), seconds)
+    applied, duplicates, rejected, messages = (sum(column) for column in zip(*counts, strict=True))
+    return Applied(applied, duplicates, rejected, messages, seconds)
 
 
 def _parts(those: Sequence[Read | Bad], end: int) -> Iterator[tuple[Sequence[Read | Bad], int]]:
@@ -59,10 +60,10 @@ def _parts(those: Sequence[Read | Bad], end: int) -> Iterator[tuple[Sequence[Rea
 
 def _apply(file: PartitionFile, those: Sequence[Read | Bad], end: int, seconds: dict[str, float]) -> tuple[int, ...]:
     began = time.perf_counter()
-    batch = Batch()
+    batch, clocks = Batch(), {name: it.clock for name, it in file.known.timelines.items()}
     steps = _fold(file, those, batch)
     folded = time.perf_counter()
-    file.alerting.evaluate(steps, batch)
+    file.alerting.evaluate(steps, batch, clocks)
     batch.close(file.known)
     judged = time.perf_counter()
     file.commit(batch, those[-1].record if those else None, end)
@@ -80,22 +81,34 @@ def _fold(file: PartitionFile, those: Sequence[Read | Bad], batch: Batch) -> lis
     steps: list[Step] = []
     for it in those:
         try:
-            if isinstance(it, Bad):
-                raise it.why
-            if (before := first.get(it.event.event_id)) is not None:
-                check_same(it, before)
-                batch.duplicate(it, before)
-                continue
-            changes = fold(file.known, it.event, it.record.offset)
+            step = _step(file, it, first, batch)
         except EventRejected as why:
             batch.rejected(it.record, why, _clock(file.known, it))
             continue
-        first[it.event.event_id] = first_of(it)
-        file.seen.add(it.identity)
-        file.count(changes)
-        batch.applied(it, changes, file.known)
-        steps.append(Step(it.record.offset, it.event, file.known.timelines[it.event.timeline].clock, changes))
+        if step is not None:
+            steps.append(step)
     return steps
+
+
+def _step(file: PartitionFile, it: Read | Bad, first: dict[str, First], batch: Batch) -> Step | None:
+    """What one record did; None for one that came before.
+
+    Raises:
+        EventRejected: it is to be set aside; nothing changed.
+    """
+    if isinstance(it, Bad):
+        raise it.why
+    event, offset = it.event, it.record.offset
+    if (before := first.get(event.event_id)) is not None:
+        check_same(it, before)
+        batch.duplicate(it, before)
+        return None
+    changes = fold(file.known, event, offset)
+    first[event.event_id] = first_of(it)
+    file.seen.add(it.identity)
+    file.count(changes)
+    batch.applied(it, changes, file.known)
+    return Step(offset, event, file.known.timelines[event.timeline].clock, changes)
 
 
 def _clock(known: Known, it: Read | Bad) -> int | None:

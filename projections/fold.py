@@ -1,9 +1,9 @@
-"""One event onto what is known: which incidents changed, and what else is to be kept. Raises before it changes anything."""
+"""One event onto what is known: which incidents changed. Raises before it changes anything."""
 
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
-from events.errors import Inapplicable
+from events.errors import ConfigInvalid, Inapplicable
 from events.log import Event
 from events.model import (
     ActorRegistered,
@@ -16,6 +16,7 @@ from events.model import (
     IncidentsSplit,
     PostureChanged,
     Report,
+    RulesAdopted,
     SiteRegistered,
     StatementIssued,
     TallyAsserted,
@@ -25,6 +26,8 @@ from events.values import micros
 from projections import incidents
 from projections.incidents import Incident, Site
 from projections.known import Known, Timeline
+from projections.rules.compiling import compile_rules
+from projections.rules.spec import content_hash
 
 
 class Change(NamedTuple):
@@ -192,6 +195,17 @@ def _posture(known: Known, event: Event, _: int) -> list[Change]:
     return []
 
 
+def _adopted(_known: Known, event: Event, _: int) -> list[Change]:
+    fact: RulesAdopted = event.fact  # type: ignore[assignment]
+    try:
+        compile_rules(fact.rules)
+    except ConfigInvalid as error:
+        raise Inapplicable("rules that can be evaluated", str(error), "rules") from error
+    if (found := content_hash(fact.rules)) != fact.content_hash:
+        raise Inapplicable(f"the hash of the rules, {found}", fact.content_hash, "content_hash")
+    return []
+
+
 STEPS: Final[dict[type[Fact], Callable[[Known, Event, int], list[Change]]]] = {
     TimelineOpened: _opened,
     SiteRegistered: _site,
@@ -205,4 +219,5 @@ STEPS: Final[dict[type[Fact], Callable[[Known, Event, int], list[Change]]]] = {
     TallyAsserted: _asserted,
     StatementIssued: _stated,
     PostureChanged: _posture,
+    RulesAdopted: _adopted,
 }

@@ -46,7 +46,7 @@ def read(records: Sequence[Record]) -> list[Read | Bad]:
             event = from_record(record)
             found.append(Read(record, event, identity(event.event_id)))
         except EventRejected as why:
-            found.append(Bad(record, why))
+            found.append(Bad(record, why.plain()))
     return found
 
 

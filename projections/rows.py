@@ -96,6 +96,11 @@ def rejected_row(record: Record, why: EventRejected, known_at: int | None) -> Ro
     return (record.offset, *said, known_at, record.timestamp, record.key, record.value, headers)
 
 
+def group_key(group: tuple[str, ...]) -> str:
+    """A group of a rule as text: a JSON list of its values."""
+    return json.dumps(group, ensure_ascii=False)
+
+
 def timeline_row(name: str, it: Timeline) -> Row:
     """A row of `timelines`."""
     return (name, it.title, it.clock_kind, it.clock, it.opened_offset)
@@ -112,9 +117,11 @@ def store_row(event: Event, offset: int) -> tuple[str, Row] | None:
             names = ("|".join(aliases), fact.actor_kind, ",".join(member_of))
             return "actors", (timeline, fact.actor, fact.name, *names, offset)
         case DocumentRegistered():
-            days = [day and day.toordinal() - EPOCH_DAY for day in (fact.published, fact.earliest, fact.latest)]
-            it = (timeline, fact.document, fact.title, days[0], fact.inferred, fact.basis)
-            return "documents", (*it, *days[1:], offset)
+            days: list[object] = [
+                day and day.toordinal() - EPOCH_DAY for day in (fact.published, fact.earliest, fact.latest)
+            ]
+            said = (timeline, fact.document, fact.title, days[0], fact.inferred, fact.basis)
+            return "documents", (*said, *days[1:], offset)
         case _:
             return _told_row(fact, timeline, offset)
 

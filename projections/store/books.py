@@ -1,4 +1,4 @@
-"""The rows of counters and tallies that a batch changes, as absolute values: what was, from memory or the tables, and what came."""
+"""The rows of counters and tallies that a batch changes, as absolute values: what was, and what came."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -7,8 +7,8 @@ import duckdb
 
 from projections.counters import ONE, TALLY_ZERO, ZERO, Cell, Sums, TallyCell, delta, plus, tally_delta
 from projections.fold import Change
-from projections.incidents import Incident
 from projections.identity import identity
+from projections.incidents import Incident
 from projections.rows import Row
 from projections.store import lookups
 from projections.store.seen import Seen

@@ -14,8 +14,10 @@ LEFT_OUT: Final[dict[str, tuple[str, ...]]] = {
 
 def content(con: duckdb.DuckDBPyConnection, catalog: str | None = None) -> dict[str, str]:
     """Rows and hash of every table, whatever the order of the rows: `{table: "12 rows 5f0c…"}`."""
-    where = "database_name = coalesce(?, current_database())"
-    query = f"SELECT table_name, column_name FROM duckdb_columns() JOIN duckdb_tables() USING (table_oid, database_name, table_name) WHERE {where} ORDER BY ALL"
+    query = """
+        SELECT table_name, column_name FROM duckdb_columns() JOIN duckdb_tables() USING (database_name, table_name)
+        WHERE database_name = coalesce(?, current_database()) ORDER BY ALL
+    """
     columns: dict[str, list[str]] = {}
     for table, column in con.execute(query, [catalog]).fetchall():
         if column not in LEFT_OUT.get(table, ()):

@@ -14,6 +14,7 @@ import duckdb
 
 from events.errors import ProjectionHalted
 from events.log import Record
+from projections.alerting import Alerting
 from projections.batch import Batch
 from projections.fold import Change
 from projections.identity import identity, record_hash
@@ -23,15 +24,29 @@ from projections.reading import First
 from projections.store import lookups, outbox, publish
 from projections.store.books import Counters, Tallies
 from projections.store.connection import writer
+from projections.store.groups import TableGroups
 from projections.store.outbox import Outgoing
 from projections.store.seen import Seen
 from projections.store.tables import Tables
 
 SCHEMA_VERSION: Final = 1
 PROJECTION_VERSION: Final = 1
-# Tables in the order in which a batch writes them; the tallies' first and last are asked of the versions.
-FIRST: Final = ("incident_versions", "events", "sites", "actors", "documents", "assertions", "statements", "postures")
-REST: Final = ("decisions", "rules", "episodes", "alerts", "alert_messages", "due", "rejected", "duplicates", "timelines")
+# The order in which a batch writes them; the tallies ask the versions for their first and last.
+ORDER: Final = (
+    *(
+        "incident_versions",
+        "events",
+        "sites",
+        "actors",
+        "documents",
+        "assertions",
+        "statements",
+        "postures",
+        "decisions",
+    ),
+    *("counters", "site_tallies", "rules", "episodes", "alerts", "alert_messages", "due", "rejected", "duplicates"),
+    "timelines",
+)
 
 
 def ignore(_point: str) -> None:
@@ -66,8 +81,7 @@ class PartitionFile:
         self.seen = Seen(self.con, "events")
         self._seen_incidents = Seen(self.con, "incident_versions")
         self.counters, self.tallies = Counters(self.con), Tallies(self.con)
-        from projections.alerting import Alerting
-        self.alerting = Alerting()
+        self.alerting = Alerting(partition, TableGroups(self.con, self.known.sites))
 
     def _prepare(self, partition: int, partitions: int) -> None:
         """Make the tables of a new file; check that an old one is ours."""
@@ -75,10 +89,14 @@ class PartitionFile:
             self.con.begin()
             self.con.execute(files(__package__).joinpath("schema.sql").read_text())
             self.con.execute(files(__package__).joinpath("views.sql").read_text())
-            self.con.execute("INSERT INTO meta VALUES (?, ?, ?, ?)", [SCHEMA_VERSION, PROJECTION_VERSION, partition, partitions])
+            self.con.execute(
+                "INSERT INTO meta VALUES (?, ?, ?, ?)", [SCHEMA_VERSION, PROJECTION_VERSION, partition, partitions]
+            )
             self.con.execute("INSERT INTO checkpoint VALUES (0, NULL, NULL)")
             self.con.commit()
-        found = self.con.execute("SELECT schema_version, projection_version, partition, partitions FROM meta").fetchall()[0]
+        found = self.con.execute(
+            "SELECT schema_version, projection_version, partition, partitions FROM meta"
+        ).fetchall()[0]
         wanted = (SCHEMA_VERSION, PROJECTION_VERSION, partition, partitions)
         if found != wanted:
             self.con.close()
@@ -93,7 +111,7 @@ class PartitionFile:
         wanted = {identity(*key): key for key in keys if key not in self.known.incidents}
         old = {it: key for it, key in wanted.items() if it in self._seen_incidents}
         if old:
-            lookups.incidents(self.con, self.known, old)
+            lookups.incidents(self.con, self.known, old.items())
 
     def stored(self, identities: Collection[int]) -> dict[str, First]:
         """What was applied under ids with these fingerprints."""
@@ -141,16 +159,15 @@ class PartitionFile:
     def _write(self, batch: Batch, mark: tuple[int, str] | None, end: int) -> None:
         if batch.superseded:
             self.tables.supersede(batch.superseded)
-        for table in FIRST:
-            if rows := batch.rows.get(table):
+        if batch.gone:
+            self.tables.forget(batch.gone)
+        books: dict[str, Counters | Tallies] = {"counters": self.counters, "site_tallies": self.tallies}
+        for table in ORDER:
+            if rows := books[table].rows() if table in books else batch.rows.get(table):
                 self.tables.write(table, rows)
-        for table, rows in (("counters", self.counters.rows()), ("site_tallies", self.tallies.rows())):
-            if rows:
-                self.tables.write(table, rows)
-        for table in REST:
-            if rows := batch.rows.get(table):
-                self.tables.write(table, rows)
-        self.con.execute("UPDATE checkpoint SET next_offset = ?, last_offset = ?, last_hash = ?", [end, *(mark or (None, None))])
+        self.con.execute(
+            "UPDATE checkpoint SET next_offset = ?, last_offset = ?, last_hash = ?", [end, *(mark or (None, None))]
+        )
 
     # -- the relay's side
 

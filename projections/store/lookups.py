@@ -1,4 +1,4 @@
-"""What the tables know, brought back as the fold's own values. Always `fetchall`: an unfinished result blocks the writer."""
+"""What the tables know, as the fold's own values. Always `fetchall`: an unfinished result blocks the writer."""
 
 import json
 from collections.abc import Collection, Iterable
@@ -13,8 +13,9 @@ from projections.known import Key, Known, Timeline
 from projections.reading import First
 
 VERSION_COLUMNS: Final = """
-    v.number, v.identity, v.timeline, v.incident_id, v.version, v.class, epoch_us(v.occurred_from), epoch_us(v.occurred_until), v.precision,
-    v.site, v.actor, v.attribution, v.weapons, v.outcome, v.confidence, v.quantities, v.corrected, v.retracted, v.merged_into
+    v.number, v.identity, v.timeline, v.incident_id, v.version, v.class, epoch_us(v.occurred_from),
+    epoch_us(v.occurred_until), v.precision, v.site, v.actor, v.attribution, v.weapons, v.outcome, v.confidence,
+    v.quantities, v.corrected, v.retracted, v.merged_into
 """
 
 
@@ -70,7 +71,9 @@ def standing(con: duckdb.DuckDBPyConnection, sites: dict[Key, Site], timeline: s
 
 
 def _incident(row: tuple[Any, ...], sites: dict[Key, Site]) -> Incident:
-    number, identity, timeline, name, version, kind, at, until, precision, site, actor, attribution, weapons, *rest = row
+    number, identity, timeline, name, version, kind, at, until, precision, site, actor, attribution, weapons, *rest = (
+        row
+    )
     outcome, confidence, quantities, corrected, retracted, merged_into = rest
     where, how_many = sites[timeline, site], json.loads(quantities) if quantities else {}
     return Incident(

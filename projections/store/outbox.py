@@ -2,14 +2,14 @@
 
 import base64
 import json
-from typing import Final, NamedTuple
+from heapq import merge
+from itertools import islice
+from typing import Any, Final, NamedTuple
 
 import duckdb
 
 from events.values import instant, iso
 
-EVENTS: Final = "events"
-DEAD_LETTERS: Final = "events.dlq"
 BEFORE_ALL: Final = (-1, 0)
 Header = tuple[str, bytes]
 
@@ -26,28 +26,27 @@ class Outgoing(NamedTuple):
     timestamp: int  # ms since the epoch
 
 
-UNSENT: Final = """
-    SELECT * FROM (
-        SELECT event_offset, seq, topics, alert_id::VARCHAR AS name, body::VARCHAR AS body, message_id::VARCHAR AS message_id,
-            kind, timeline, epoch_us(known_at) AS known, NULL::BLOB AS key, NULL::BLOB AS value, NULL AS headers, NULL AS said
-        FROM alert_messages WHERE (event_offset, seq) > ($1, $2)
-        UNION ALL
-        SELECT event_offset, 0, 'events.dlq', NULL, NULL, NULL, NULL, NULL, record_timestamp * 1000, key, value, headers::VARCHAR,
-            [reason, expected, found, coalesce(field, '')]
-        FROM rejected WHERE event_offset > $1
-    ) ORDER BY event_offset, seq LIMIT $3
+# `event_offset >= $1` says nothing new, but lets the engine skip what was sent long ago
+ALERTS: Final = """
+    SELECT event_offset, seq, topics, alert_id::VARCHAR, body::VARCHAR, epoch_us(known_at), message_id::VARCHAR, kind,
+        timeline
+    FROM alert_messages WHERE event_offset >= $1 AND (event_offset, seq) > ($1, $2) ORDER BY event_offset, seq LIMIT $3
+"""
+DEAD_LETTERS: Final = """
+    SELECT event_offset, key, value, headers::VARCHAR, record_timestamp, reason, expected, found, coalesce(field, '')
+    FROM rejected WHERE event_offset > $1 ORDER BY event_offset LIMIT $2
 """
 
 
 def unsent(con: duckdb.DuckDBPyConnection, partition: int, position: tuple[int, int], limit: int) -> list[Outgoing]:
     """The next messages after a position (offset, seq), at most `limit`, in order."""
-    rows = con.execute(UNSENT, [*position, limit]).fetchall()
-    return [_alert(*row[:9]) if row[3] is not None else _dead_letter(partition, row) for row in rows]
+    told = [_alert(row) for row in con.execute(ALERTS, [*position, limit]).fetchall()]
+    dead = [_dead_letter(row, partition) for row in con.execute(DEAD_LETTERS, [position[0], limit]).fetchall()]
+    return list(islice(merge(told, dead, key=lambda it: it[:2]), limit))
 
 
-def _alert(
-    offset: int, seq: int, topics: str, alert_id: str, body: str, message_id: str, kind: str, timeline: str, known: int
-) -> Outgoing:
+def _alert(row: tuple[Any, ...]) -> Outgoing:
+    offset, seq, topics, alert_id, body, known, message_id, kind, timeline = row
     at = iso(instant(known))
     attributes = {
         "specversion": "1.0",
@@ -63,11 +62,11 @@ def _alert(
     return Outgoing(offset, seq, tuple(topics.split(",")), alert_id.encode(), body.encode(), headers, known // 1_000)
 
 
-def _dead_letter(partition: int, row: tuple[object, ...]) -> Outgoing:
+def _dead_letter(row: tuple[Any, ...], partition: int) -> Outgoing:
     """The record as it was, with what was wrong with it in further headers."""
-    offset, known, key, value, headers, said = row[0], row[8], row[9], row[10], row[11], row[12]
-    kept = [(name, base64.b64decode(raw)) for name, raw in json.loads(str(headers))]
+    offset, key, value, headers, timestamp, *said = row
+    kept = [(name, base64.b64decode(raw)) for name, raw in json.loads(headers)]
     names = ("tocsin_reason", "tocsin_expected", "tocsin_found", "tocsin_field")
-    kept += [(name, text.encode()) for name, text in zip(names, said, strict=True)]  # type: ignore[call-overload]
-    kept.append(("tocsin_position", f"{EVENTS}/{partition}/{offset}".encode()))
-    return Outgoing(offset, 0, (DEAD_LETTERS,), key, value, kept, known // 1_000)  # type: ignore[arg-type, operator]
+    kept += [(name, text.encode()) for name, text in zip(names, said, strict=True)]
+    kept.append(("tocsin_position", f"events/{partition}/{offset}".encode()))
+    return Outgoing(offset, 0, ("events.dlq",), key, value, kept, timestamp)

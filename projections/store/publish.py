@@ -1,8 +1,8 @@
 """Snapshots for readers: while one process writes a file no other can open it, so they get a copy.
 
-Between two batches: CHECKPOINT, so that the file alone holds everything, then a copy made by a child process and renamed into
-place. The writer must never open its own file: closing it would drop DuckDB's lock (fcntl locks belong to the process, not to
-the handle). No checkpoint may run while the copy is made, so the writer makes none but these.
+Between two batches: CHECKPOINT, so that the file alone holds everything, then a copy made by a child process and
+renamed into place. The writer must never open its own file: closing it would drop DuckDB's lock (fcntl locks belong to
+the process, not to the handle). No checkpoint may run while the copy is made, so the writer makes none but these.
 """
 
 import subprocess
@@ -29,7 +29,7 @@ def begin(
     con.execute("CHECKPOINT")
     half = half_made(path)
     half.unlink(missing_ok=True)
-    copy = subprocess.Popen(  # noqa: S603
+    copy = subprocess.Popen(
         ["/bin/sh", "-c", SCRIPT, "sh", str(path), str(half), str(destination)],
         stdin=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

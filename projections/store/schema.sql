@@ -274,8 +274,8 @@ COMMENT ON COLUMN duplicates.event_id IS 'The id';
 COMMENT ON COLUMN duplicates.first_offset IS 'Offset of the event that was applied';
 
 CREATE TABLE rules (
-    timeline VARCHAR, rule VARCHAR, adopted_offset BIGINT, adopted_at TIMESTAMPTZ, retired_at TIMESTAMPTZ, title VARCHAR,
-    content_hash VARCHAR, content JSON, PRIMARY KEY (timeline, rule, adopted_offset)
+    timeline VARCHAR, rule VARCHAR, adopted_offset BIGINT, adopted_at TIMESTAMPTZ, retired_at TIMESTAMPTZ, place INTEGER,
+    title VARCHAR, content_hash VARCHAR, content JSON, PRIMARY KEY (timeline, rule, adopted_offset)
 );
 COMMENT ON TABLE rules IS 'The rules that were ever adopted; those with retired_at NULL are evaluated';
 COMMENT ON COLUMN rules.timeline IS 'The timeline it belongs to';
@@ -283,6 +283,7 @@ COMMENT ON COLUMN rules.rule IS 'Its id';
 COMMENT ON COLUMN rules.adopted_offset IS 'Offset of the RulesAdopted that brought it';
 COMMENT ON COLUMN rules.adopted_at IS 'The timeline''s clock at that event';
 COMMENT ON COLUMN rules.retired_at IS 'The clock at the RulesAdopted that replaced it; NULL: it is in force';
+COMMENT ON COLUMN rules.place IS 'Its place among them, from 0: the order of evaluation';
 COMMENT ON COLUMN rules.title IS 'What people call it';
 COMMENT ON COLUMN rules.content_hash IS 'SHA-256 of its normalised content';
 COMMENT ON COLUMN rules.content IS 'Its normalised content';
@@ -300,11 +301,11 @@ COMMENT ON COLUMN episodes.ended_at IS 'Until when, exclusive; NULL: not over by
 COMMENT ON COLUMN episodes.value IS 'The greatest value in it';
 COMMENT ON COLUMN episodes.peak_at IS 'The first change point that has that value';
 COMMENT ON COLUMN episodes.severity IS 'The highest level that value reaches';
-COMMENT ON COLUMN episodes.alert_id IS 'The alert that stands for it';
+COMMENT ON COLUMN episodes.alert_id IS 'The alert that stands for it; NULL: it was over when its rule was adopted, nobody was told';
 
 CREATE TABLE alerts (
     alert_id UUID PRIMARY KEY, timeline VARCHAR, rule VARCHAR, group_key VARCHAR, state VARCHAR, severity VARCHAR, opened_at TIMESTAMPTZ,
-    ended_at TIMESTAMPTZ, value BIGINT, late BOOLEAN, raised_at TIMESTAMPTZ, changed_at TIMESTAMPTZ, messages INTEGER, memory JSON
+    ended_at TIMESTAMPTZ, value BIGINT, late BOOLEAN, raised_at TIMESTAMPTZ, changed_at TIMESTAMPTZ, messages INTEGER, last_message UUID
 );
 COMMENT ON TABLE alerts IS 'What people were told, as it stands now: the newest message of each alert';
 COMMENT ON COLUMN alerts.alert_id IS 'Its id';
@@ -320,7 +321,7 @@ COMMENT ON COLUMN alerts.late IS 'Whether its episode was over already when it w
 COMMENT ON COLUMN alerts.raised_at IS 'The clock at its first message';
 COMMENT ON COLUMN alerts.changed_at IS 'The clock at its last message';
 COMMENT ON COLUMN alerts.messages IS 'How many messages there were';
-COMMENT ON COLUMN alerts.memory IS 'What the evaluator needs of it to go on';
+COMMENT ON COLUMN alerts.last_message IS 'Id of the newest of them';
 
 CREATE TABLE alert_messages (
     event_offset BIGINT, seq INTEGER, message_id UUID, alert_id UUID, timeline VARCHAR, rule VARCHAR, group_key VARCHAR, kind VARCHAR,
@@ -346,4 +347,4 @@ COMMENT ON TABLE due IS 'When time alone can next change something; an instant t
 COMMENT ON COLUMN due.timeline IS 'The timeline it belongs to';
 COMMENT ON COLUMN due.rule IS 'The rule';
 COMMENT ON COLUMN due.group_key IS 'The group: a JSON list of values, in order of the rule''s by';
-COMMENT ON COLUMN due.due_at IS 'The instant';
+COMMENT ON COLUMN due.due_at IS 'The instant; NULL: never, as things stand';

@@ -1,7 +1,7 @@
 """Which fingerprints are in a table already, most likely: asked of memory, so that new ones cost no search.
 
-A Bloom filter (B. Bloom, 1970): no false "no"; a false "yes" in about 1 of 5,000, after which the table is asked. It is made
-by the database itself (0.15 s for a million) and takes 32 to 64 bits for each fingerprint.
+A Bloom filter (B. Bloom, 1970): no false "no"; a false "yes" in about 1 of 5,000, after which the table is asked. It is
+made by the database itself (0.15 s for a million) and takes 32 to 64 bits for each fingerprint.
 """
 
 from typing import Final
@@ -10,7 +10,9 @@ import duckdb
 
 LOW: Final = (1 << 30) - 1
 PROBES: Final = 4
-BITS_EACH: Final = 32  # at least; when there are more fingerprints than that allows, the filter is made anew, twice as large
+BITS_EACH: Final = (
+    32  # at least; when there are more fingerprints than that allows, the filter is made anew, twice as large
+)
 SMALLEST: Final = 1 << 22  # bits
 
 
@@ -21,7 +23,8 @@ class Seen:
         self._con, self._table = con, table
         self._build()
 
-    def __contains__(self, identity: int) -> bool:
+    def __contains__(self, identity: object) -> bool:
+        assert isinstance(identity, int)  # noqa: S101  (as `Container` wants it)
         step, last, bits = identity >> 30 | 1, self._last, self._bits
         at = identity & LOW
         for _ in range(PROBES):
@@ -42,7 +45,7 @@ class Seen:
         self._count += 1
 
     def grow(self) -> None:
-        """Make the filter anew when it has become too full; between two batches, when the table holds all that was added."""
+        """Make the filter anew when it has become too full; between two batches: the table holds all that was added."""
         if self._count * BITS_EACH > self._last:
             self._build()
 

@@ -1,8 +1,8 @@
 """Writing rows: one statement per table and batch, rows as text and integers, casts in SQL.
 
-Names and types come from the catalogue, so `schema.sql` is the only place that says them. Casting in the statement costs a
-tenth of making Python objects that DuckDB then takes apart. MERGE, not ON CONFLICT: a key that stands twice in one batch is
-an error there, and silently lost here.
+Names and types come from the catalogue, so `schema.sql` is the only place that says them. Casting in the statement
+costs a tenth of making Python objects that DuckDB then takes apart. MERGE, not ON CONFLICT: a key that stands twice in
+one batch is an error there, and silently lost here.
 """
 
 from collections.abc import Callable, Iterable
@@ -37,6 +37,11 @@ SUPERSEDED: Final = """
     FROM appender_data AS s WHERE v.number = s.number AND v.version = s.version
 """
 
+GONE: Final = """
+    DELETE FROM episodes AS e USING appender_data AS s WHERE e.timeline = s.timeline AND e.rule = s.rule
+    AND e.group_key = s.group_key AND e.opened_at = make_timestamptz(s.opened_at)
+"""
+
 
 class Tables:
     """The appenders of a connection, each made when first needed and kept: making one costs half a millisecond."""
@@ -45,7 +50,7 @@ class Tables:
         self._con = con
         self._appenders: dict[str, duckdb.Appender] = {}
         found = con.execute(
-            "SELECT table_name, column_name, data_type FROM duckdb_columns() WHERE NOT internal ORDER BY table_name, column_index"
+            "SELECT table_name, column_name, data_type FROM duckdb_columns() WHERE NOT internal ORDER BY column_index"
         ).fetchall()
         self._columns: dict[str, dict[str, str]] = {}
         for table, column, data_type in found:
@@ -59,6 +64,11 @@ class Tables:
         """Close versions of incidents: (number, version, known_until µs)."""
         handed = {"number": "BIGINT", "version": "INTEGER", "known_until": "BIGINT"}
         self._flush("(superseded)", rows, lambda: (SUPERSEDED, handed))
+
+    def forget(self, rows: Iterable[Row]) -> None:
+        """Delete episodes that there were not: (timeline, rule, group_key, opened_at µs)."""
+        handed = {"timeline": "VARCHAR", "rule": "VARCHAR", "group_key": "VARCHAR", "opened_at": "BIGINT"}
+        self._flush("(gone)", rows, lambda: (GONE, handed))
 
     def _flush(self, name: str, rows: Iterable[Row], made: Callable[[], tuple[str, dict[str, str]]]) -> None:
         appender = self._appenders.get(name)
@@ -77,7 +87,7 @@ class Tables:
     def _statement(self, table: str) -> str:
         columns = self._columns[table]
         made = [f"{HANDED.get(kind, ('', '{}'))[1].format(name)} AS {name}" for name, kind in columns.items()]
-        source = f"SELECT {', '.join(made)} FROM appender_data"
+        source = f"SELECT {', '.join(made)} FROM appender_data"  # noqa: S608
         if table not in KEYS:
             return f"INSERT INTO {table} {source}"
         keys = KEYS[table]

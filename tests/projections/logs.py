@@ -38,7 +38,11 @@ def told(draw: st.DrawFn, timeline: str) -> Event:
     name, other = draw(st.sampled_from(NAMES)), draw(st.sampled_from(NAMES))
     late = draw(st.integers(-40, 40))  # days; recorded times do not come in order
     envelope = {"at": START + timedelta(days=late), "timeline": timeline}
-    kind = draw(st.sampled_from(["reported"] * 5 + ["corrected"] * 3 + ["merged"] * 2 + ["split"] * 2 + ["retracted", "site", "tick"]))
+    kind = draw(
+        st.sampled_from(
+            ["reported"] * 5 + ["corrected"] * 3 + ["merged"] * 2 + ["split"] * 2 + ["retracted", "site", "tick"]
+        )
+    )
     match kind:
         case "reported":
             return facts.reported(name, **envelope, **_some(draw, optional=False))

@@ -75,8 +75,13 @@ class TestAnyBatchCut:
     def test_a_reopened_file_goes_on_as_if_it_had_not_been_closed(self, tmp_path: Path) -> None:
         """Given a log, when the file is closed and opened between any two records, then the tables are equal."""
         events = facts.staged(
-            facts.reported("a", wounded={"us": "at least 2"}), facts.reported("b"), facts.corrected("a", day="2023-10-20"),
-            facts.merged("a", "b"), facts.retracted("a"), facts.split("a", "b"), facts.corrected("b", site="north"),
+            facts.reported("a", wounded={"us": "at least 2"}),
+            facts.reported("b"),
+            facts.corrected("a", day="2023-10-20"),
+            facts.merged("a", "b"),
+            facts.retracted("a"),
+            facts.split("a", "b"),
+            facts.corrected("b", site="north"),
         )
         records = facts.records(events)
 

@@ -1,0 +1,199 @@
+"""What people are told about episodes: the difference that one event made, alert by alert. DESIGN §8.
+
+An old and a new episode are the same alert when they overlap: greatest overlap first, then the earliest. Two that are
+both open overlap for ever; touching is no overlap. Each message carries the whole state of its alert after the event.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Final, NamedTuple
+from uuid import UUID, uuid5
+
+from projections.rules.model import FOREVER, Episode, Group, Rule, Updates
+
+ALERTS: Final = UUID("5b0f9f5a-6c0e-5d0b-9a53-3f0f6a1f2c11")  # namespace of alert ids
+
+
+class Kind(StrEnum):
+    """What happened to an alert."""
+
+    RAISED = "raised"
+    ESCALATED = "escalated"
+    UPDATED = "updated"
+    RESOLVED = "resolved"
+    REOPENED = "reopened"
+    CANCELLED = "cancelled"
+
+
+class State(StrEnum):
+    """What an alert is after a message."""
+
+    OPEN = "open"
+    RESOLVED = "resolved"
+    MERGED = "merged"  # final: another alert stands for its episode
+    CANCELLED = "cancelled"  # final: there was no such episode
+
+
+class Reason(StrEnum):
+    """What it was that changed the episodes."""
+
+    EVIDENCE = "evidence"
+    TIME = "time"
+    RULES = "rules"
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """What is remembered of an alert that stands for an episode."""
+
+    alert_id: str
+    raised_at: int  # µs; the clock when it was first told
+    messages: int = 0  # told so far
+    last_message: str | None = None  # id of the newest
+    late: bool = False  # it was over when it was first told, or its rule was adopted while it was open
+
+
+Standing = dict[int, Alert | None]  # by the opening of the episode; None: an episode that nobody was told of
+
+
+class Message(NamedTuple):
+    """One thing to tell about one alert."""
+
+    kind: Kind
+    alert: Alert  # after the message
+    episode: Episode  # after the event; of a merged or cancelled alert, the last it stood for
+    state: State
+    severities: tuple[str, ...]  # whose topics it goes to, besides the one for everything
+    references: tuple[str, ...]  # ids of the messages that it amends
+    merged_into: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """What one event did to one rule in one group."""
+
+    rule: Rule
+    timeline: str
+    group: Group
+    event_id: str
+    clock: int  # µs; of the timeline, after the event
+    reason: Reason
+    amends: bool = False  # an incident that stood before stands differently now, or no more
+    touches: Callable[[int], bool] = lambda _at: False  # whether the evidence at an instant changed
+
+
+def tell(cause: Cause, standing: Standing, before: Sequence[Episode], after: Sequence[Episode]) -> list[Message]:
+    """Bring `standing` to the episodes after an event; the messages, those that are gone first, then by opening."""
+    pairs = _pair(before, after)
+    continued = {new.opened_at: old for old, new in pairs.items()}
+    alerts = {
+        new.opened_at: standing[continued[new.opened_at].opened_at] if new.opened_at in continued else None
+        for new in after
+    }
+    opened = {new.opened_at: alerts[new.opened_at] or _opened(cause, new) for new in after}
+    gone = [(it, standing.pop(it.opened_at)) for it in before if it not in pairs]
+    messages = [_gone(alert, it, after, opened) for it, alert in gone if alert is not None]
+    for continuing in pairs:
+        del standing[continuing.opened_at]
+    for new in after:
+        old, known = continued.get(new.opened_at), alerts[new.opened_at]
+        kinds = _kinds(cause, old, new, told_before=known is not None)
+        standing[new.opened_at] = opened[new.opened_at] if kinds or known else None
+        for kind in kinds:
+            message = _message(kind, standing[new.opened_at] or opened[new.opened_at], old, new)
+            standing[new.opened_at] = message.alert
+            messages.append(message)
+    return messages
+
+
+def overlap(one: Episode, other: Episode) -> int:
+    """How long two episodes run side by side, µs; two that are both open do for ever."""
+    return min(_end(one), _end(other)) - max(one.opened_at, other.opened_at)
+
+
+def _end(episode: Episode) -> int:
+    return FOREVER if episode.ended_at is None else episode.ended_at
+
+
+def _pair(before: Sequence[Episode], after: Sequence[Episode]) -> dict[Episode, Episode]:
+    """Which episode after the event continues which before it."""
+    overlaps = [(_forever(old, new) or overlap(old, new), old, new) for old in before for new in after]
+    overlaps.sort(key=lambda it: (-it[0], it[1].opened_at, it[2].opened_at))
+    pairs: dict[Episode, Episode] = {}
+    taken: set[int] = set()
+    for length, old, new in overlaps:
+        if length > 0 and old not in pairs and new.opened_at not in taken:
+            pairs[old] = new
+            taken.add(new.opened_at)
+    return pairs
+
+
+def _forever(one: Episode, other: Episode) -> int:
+    return FOREVER if one.ended_at is None and other.ended_at is None else 0
+
+
+def _opened(cause: Cause, episode: Episode) -> Alert:
+    """A new alert: an event may raise several in a group, so the opening belongs to its id."""
+    rule_id, late = cause.rule.rule_id, episode.ended_at is not None or cause.reason is Reason.RULES
+    what = "\x1f".join((cause.timeline, rule_id, *cause.group, cause.event_id, str(episode.opened_at)))
+    return Alert(str(uuid5(ALERTS, what)), cause.clock, late=late)
+
+
+def _kinds(cause: Cause, old: Episode | None, new: Episode, *, told_before: bool) -> list[Kind]:
+    if not told_before:
+        if new.ended_at is None:
+            return [Kind.RAISED]
+        untold = cause.reason is Reason.RULES or old is not None  # over by then: kept, but nobody's news
+        return [] if untold else [Kind.RAISED, Kind.RESOLVED]
+    return _changed(cause, old, new) if old is not None else []
+
+
+def _changed(cause: Cause, old: Episode, new: Episode) -> list[Kind]:
+    """How an alert's life goes on; else whether the change is worth an update."""
+    kinds = []
+    if old.ended_at is not None and new.ended_at is None:
+        kinds.append(Kind.REOPENED)
+    if new.level > old.level:
+        kinds.append(Kind.ESCALATED)
+    if old.ended_at is None and new.ended_at is not None:
+        kinds.append(Kind.RESOLVED)
+    return kinds or ([Kind.UPDATED] if _worth_telling(cause, old, new) else [])
+
+
+def _worth_telling(cause: Cause, old: Episode, new: Episode) -> bool:
+    if (old.opened_at, old.ended_at, old.level) != (new.opened_at, new.ended_at, new.level):
+        return True
+    if cause.rule.updates is Updates.NONE or (cause.rule.updates is Updates.CORRECTIONS and not cause.amends):
+        return False
+    return old != new or cause.touches(new.peak_at)
+
+
+def _message(kind: Kind, alert: Alert, old: Episode | None, new: Episode) -> Message:
+    state = State.OPEN if new.ended_at is None else State.RESOLVED
+    return _next(kind, alert, new, state, _paged(old, new))
+
+
+def _gone(alert: Alert, old: Episode, after: Sequence[Episode], opened: dict[int, Alert]) -> Message:
+    """An alert without an episode of its own: part of another alert now, or without ground."""
+    heirs = [new for new in after if overlap(old, new) > 0]
+    severities = _paged(old, None)
+    if not heirs:
+        return _next(Kind.CANCELLED, alert, old, State.CANCELLED, severities)
+    heir = max(heirs, key=lambda new: (_forever(old, new) or overlap(old, new), -new.opened_at))
+    message = _next(Kind.RESOLVED, alert, old, State.MERGED, severities)
+    return message._replace(merged_into=opened[heir.opened_at].alert_id)
+
+
+def _next(kind: Kind, alert: Alert, episode: Episode, state: State, severities: tuple[str, ...]) -> Message:
+    message_id = str(uuid5(UUID(alert.alert_id), str(alert.messages)))
+    told = replace(alert, messages=alert.messages + 1, last_message=message_id)
+    return Message(kind, told, episode, state, severities, (alert.last_message,) if alert.last_message else ())
+
+
+def _paged(old: Episode | None, new: Episode | None) -> tuple[str, ...]:
+    """The severities whose topics hear of it: none of what was over before and is over after, both of a change."""
+    told = [it for it in (old, new) if it is not None]
+    if all(it.ended_at is not None for it in told):
+        return ()
+    return tuple(dict.fromkeys(it.severity for it in reversed(told)))

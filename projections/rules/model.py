@@ -1,0 +1,88 @@
+"""What a rule says, and what it is asked of.
+
+Instants and durations are whole microseconds here (instants since the epoch, UTC): the evaluator compares millions.
+"""
+
+from bisect import bisect_right
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+FOREVER: Final = 1 << 62  # µs; later than any instant: the end of a spell without end
+SEVERITIES: Final = ("watch", "warning", "critical")
+Group = tuple[str, ...]  # the values of a rule's `by`, in its order; () is the whole timeline
+Filter = tuple[tuple[str, frozenset[str]], ...]  # field of an incident -> any of these values
+
+
+class Measure(StrEnum):
+    """What is measured of a group."""
+
+    COUNT = "count"
+
+
+class Updates(StrEnum):
+    """Which changes of value or evidence are told; changes of interval or severity always are."""
+
+    NONE = "none"
+    CORRECTIONS = "corrections"
+    ALL = "all"
+
+
+class Member(NamedTuple):
+    """A standing incident as one rule sees it; members are ordered by (at, number)."""
+
+    at: int  # µs; its earliest instant
+    number: int  # of the incident
+    weight: int = 1  # what it adds to a sum, else 1
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """When a group is worth telling about."""
+
+    rule_id: str
+    levels: tuple[int, ...]  # strictly rising; the first opens an episode
+    severities: tuple[str, ...] = SEVERITIES  # of the levels, in their order
+    window: int = FOREVER  # µs; half-open (t - window, t]; FOREVER: everything since `since`
+    since: int = -FOREVER  # µs; inclusive
+    by: tuple[str, ...] = ()
+    where: Filter = ()
+    excluded: Filter = ()
+    measure: Measure = Measure.COUNT
+    clear: int | None = None  # `clear_below`, at most the first level, which is the default
+    keep_firing: int = 0  # µs
+    updates: Updates = Updates.CORRECTIONS
+    title: str = ""
+    annotations: tuple[tuple[str, str], ...] = ()  # name, template
+    content_hash: str = ""  # sha256 of the normalised content
+    content: str = "{}"  # the normalised content, as JSON
+
+    @property
+    def clear_below(self) -> int:
+        """The value under which an episode ends."""
+        return self.levels[0] if self.clear is None else self.clear
+
+    def level(self, value: int) -> int:
+        """The rank among `SEVERITIES`, from 1, of the highest threshold that `value` reaches; 0 for none."""
+        reached = bisect_right(self.levels, value)
+        return SEVERITIES.index(self.severities[reached - 1]) + 1 if reached else 0
+
+    def threshold(self, level: int) -> int:
+        """The threshold of a level, or of the next lower one that the rule has."""
+        ranks = [SEVERITIES.index(severity) + 1 for severity in self.severities[: len(self.levels)]]
+        return self.levels[max(bisect_right(ranks, level) - 1, 0)]
+
+
+class Episode(NamedTuple):
+    """An unbroken span in which a rule holds for a group: [opened_at, ended_at)."""
+
+    opened_at: int
+    ended_at: int | None  # None: not over by the clock
+    value: int  # the greatest in the span
+    peak_at: int  # the first change point that has it
+    level: int  # of `value`; a rank among SEVERITIES, from 1
+
+    @property
+    def severity(self) -> str:
+        """The name of its level."""
+        return SEVERITIES[self.level - 1]

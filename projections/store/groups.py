@@ -1,0 +1,114 @@
+"""What the tables know of rules and their groups, for the evaluator. The tables as of before the batch at hand."""
+
+import json
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any, Final
+
+import duckdb
+
+from projections.incidents import Incident, Site
+from projections.known import Key as SiteKey
+from projections.rows import Row, group_key
+from projections.rules.alerts import Alert, Standing
+from projections.rules.compiling import compile_rules
+from projections.rules.engine import Key
+from projections.rules.model import FOREVER, SEVERITIES, Episode, Group, Member, Rule
+from projections.store import lookups
+
+# Names in rules -> columns. The evaluator's own filter is projections/rules/matching.py; tests hold the two together.
+COLUMNS: Final = {
+    **{name: f"v.{name}" for name in ("class", "site", "actor", "attribution", "outcome", "confidence")},
+    **{name: f"s.{name}" for name in ("country", "admin1", "site_kind")},
+}
+
+
+class TableGroups:
+    """The groups of one partition's file."""
+
+    def __init__(self, con: duckdb.DuckDBPyConnection, sites: dict[SiteKey, Site]) -> None:
+        self._con, self._sites = con, sites
+
+    def in_force(self, timeline: str) -> tuple[list[Row], list[Rule]]:
+        """The rows of the rules in force in the order of their adoption, and the rules."""
+        query = """
+            SELECT timeline, rule, adopted_offset, epoch_us(adopted_at), NULL, place, title, content_hash,
+                content::VARCHAR FROM rules WHERE timeline = ? AND retired_at IS NULL ORDER BY place
+        """
+        rows = self._con.execute(query, [timeline]).fetchall()
+        return rows, compile_rules([json.loads(row[8]) for row in rows])
+
+    def reminders(self, timeline: str) -> list[tuple[Key, int]]:
+        """When time alone can next change which groups."""
+        query = "SELECT rule, group_key, epoch_us(due_at) FROM due WHERE timeline = ? AND due_at IS NOT NULL"
+        rows = self._con.execute(query, [timeline]).fetchall()
+        return [((rule, _group(group)), at) for rule, group, at in rows]
+
+    def members(self, timeline: str, rule: Rule, groups: Collection[Group]) -> Mapping[Group, list[Member]]:
+        """The standing incidents of these groups of a rule, in order of (instant, number)."""
+        by = [COLUMNS[name] for name in rule.by]
+        conditions, values = _conditions(rule)
+        if by:
+            conditions.append(f"{by[0]} IN (SELECT unnest(?::VARCHAR[]))")
+            values.append(sorted({group[0] for group in groups}))
+        query = f"""
+            SELECT epoch_us(v.occurred_from), v.number, {", ".join(by) or "1"}
+            FROM incident_versions v JOIN sites s USING (timeline, site)
+            WHERE v.known_until IS NULL AND v.stands AND v.timeline = ? {"".join(f" AND {it}" for it in conditions)}
+            ORDER BY v.occurred_from, v.number
+        """  # noqa: S608
+        found: dict[Group, list[Member]] = {group: [] for group in groups}
+        for at, number, *group in self._con.execute(query, [timeline, *values]).fetchall():
+            members = found.get(tuple(group) if by else ())
+            if members is not None:
+                members.append(Member(at, number))
+        return found
+
+    def standing(self, timeline: str) -> Iterable[Incident]:
+        """Every standing incident, in order of number."""
+        return lookups.standing(self._con, self._sites, timeline)
+
+    def alerts(self, timeline: str, keys: Collection[Key] | None) -> Mapping[Key, tuple[list[Episode], Standing]]:
+        """The episodes of these groups, of all when None, and the alerts that stand for them."""
+        query = """
+            SELECT e.rule, e.group_key, e.severity, epoch_us(e.opened_at), epoch_us(e.ended_at), e.value,
+                epoch_us(e.peak_at), a.alert_id::VARCHAR, epoch_us(a.raised_at), a.messages, a.last_message::VARCHAR,
+                a.late
+            FROM episodes e LEFT JOIN alerts a USING (alert_id) WHERE e.timeline = $1
+            AND ($4 OR (e.rule, e.group_key) IN (SELECT (unnest($2::VARCHAR[]), unnest($3::VARCHAR[]))))
+            ORDER BY e.opened_at
+        """
+        wanted = ([], []) if keys is None else ([rule for rule, _ in keys], [group_key(group) for _, group in keys])
+        found: dict[Key, tuple[list[Episode], Standing]] = {}
+        rows = self._con.execute(query, [timeline, *wanted, keys is None]).fetchall()
+        for rule, group, severity, opened, ended, value, peak_at, *alert in rows:
+            episodes, standing = found.setdefault((rule, _group(group)), ([], {}))
+            episodes.append(Episode(opened, ended, value, peak_at, SEVERITIES.index(severity) + 1))
+            standing[opened] = Alert(*alert) if alert[0] else None
+        return found
+
+    def versions(self, numbers: Collection[int]) -> Mapping[int, tuple[str, int]]:
+        """(incident_id, version) of incidents, by number."""
+        return lookups.by_number(self._con, numbers)
+
+
+def _conditions(rule: Rule) -> tuple[list[str], list[Any]]:
+    """A rule's filter as SQL: conditions, and the values of their parameters."""
+    conditions: list[str] = []
+    values: list[Any] = []
+    for negate, those in ((False, rule.where), (True, rule.excluded)):
+        for name, wanted in those:
+            column = COLUMNS.get(name)
+            any_of = f"{column} IN (SELECT unnest(?::VARCHAR[]))"
+            if column is None:
+                any_of = "list_has_any(string_split(v.weapons, ','), ?::VARCHAR[])"
+            conditions.append(f"NOT coalesce({any_of}, false)" if negate else any_of)
+            values.append(sorted(wanted))
+    if rule.window != FOREVER:
+        conditions.append("epoch_us(v.occurred_until) - epoch_us(v.occurred_from) <= ?")
+        values.append(rule.window)
+    conditions += [f"{COLUMNS[name]} IS NOT NULL" for name in rule.by]
+    return conditions, values
+
+
+def _group(text: str) -> Group:
+    return tuple(json.loads(text))

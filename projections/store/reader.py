@@ -1,0 +1,158 @@
+"""Reading while the worker writes: the newest published snapshot of every partition, behind one set of views.
+
+A snapshot is replaced by a rename, so what is open stays whole; `refresh` goes on to the newer ones. Each table and view
+of the snapshots is here one view over all partitions with a column `partition` in front: (partition, event_offset) is a
+position in the log. Verbs, HTTP and console read through this and nothing else.
+"""
+
+import json
+from collections.abc import Sequence
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Final, NamedTuple, Self
+
+import duckdb
+
+from events.errors import ConfigInvalid
+
+PATTERN: Final = "p*.duckdb"
+CONFIG: Final[dict[str, str | bool | int | float | list[str]]] = {
+    "threads": 2,
+    "autoload_known_extensions": "false",
+    "autoinstall_known_extensions": "false",
+    "python_enable_replacements": "false",
+}
+Rows = list[dict[str, Any]]
+
+
+class NothingPublished(ConfigInvalid):
+    """There is no snapshot to read yet."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(f"nothing to read in {folder} yet: start the line with `tocsin up`, or try `tocsin demo`")
+
+
+class Unreadable(ConfigInvalid):
+    """A snapshot is there, but it is none of ours."""
+
+    def __init__(self, path: Path, why: Exception) -> None:
+        super().__init__(f"{path} can not be read: {str(why).splitlines()[0]}")
+
+
+class Snapshot(NamedTuple):
+    """A published copy of one partition's file."""
+
+    partition: int
+    path: Path
+    inode: int  # another one is another copy
+    size_bytes: int
+    made: float  # when the copy was made; seconds since the epoch
+
+
+class AsOf(NamedTuple):
+    """What a snapshot speaks of."""
+
+    partition: int
+    partitions: int  # how many the log has
+    next_offset: int  # everything below is in it
+    clocks: dict[str, str]  # timeline -> instant, as text
+
+
+def published(folder: Path) -> list[Snapshot]:
+    """The newest snapshots in a folder, by partition; empty when there is none."""
+    found = []
+    for path in folder.glob(PATTERN):
+        number = path.stem[1:]
+        if number.isdecimal():
+            it = path.stat()
+            found.append(Snapshot(int(number), path, it.st_ino, it.st_size, it.st_mtime))
+    return sorted(found)
+
+
+class Reader:
+    """The newest snapshots of a folder, open for reading; for one thread."""
+
+    def __init__(self, folder: Path) -> None:
+        """Open them.
+
+        Raises:
+            NothingPublished: there is none.
+            Unreadable: one is no file of ours.
+        """
+        self.folder = folder
+        self._open()
+
+    def _open(self) -> None:
+        self.snapshots = published(self.folder)
+        if not self.snapshots:
+            raise NothingPublished(self.folder)
+        self._con = opened(self.snapshots)
+        self.as_of = [AsOf(*row) for row in self._con.execute(text("as_of")).fetchall()]
+
+    def refresh(self) -> bool:
+        """Go on to newer snapshots; whether there were any."""
+        if published(self.folder) == self.snapshots:
+            return False
+        old = self._con
+        self._open()
+        old.close()
+        return True
+
+    def rows(self, query: str, **parameters: object) -> Rows:
+        """The rows of a named query (`queries/<name>.sql`): objects fit for JSON, instants as text."""
+        found = self._con.execute(f"SELECT to_json(it)::VARCHAR FROM ({text(query)}) it", parameters or None)
+        return [json.loads(row) for (row,) in found.fetchall()]
+
+    @property
+    def missing(self) -> list[int]:
+        """Partitions of the log that no snapshot here speaks of: a worker with another home holds them."""
+        there = {it.partition for it in self.as_of}
+        return [partition for partition in range(self.as_of[0].partitions) if partition not in there]
+
+    def close(self) -> None:
+        self._con.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def text(query: str) -> str:
+    """The SQL of a named query."""
+    return files(__package__).joinpath("queries", f"{query}.sql").read_text()
+
+
+def opened(snapshots: Sequence[Snapshot]) -> duckdb.DuckDBPyConnection:
+    """A connection of its own with the views over these snapshots.
+
+    Raises:
+        Unreadable: one is no file of ours.
+    """
+    con = duckdb.connect(":memory:", config=CONFIG)
+    con.execute("SET TimeZone = 'UTC'")
+    for it in snapshots:
+        try:
+            con.execute(f"ATTACH {_quoted(it.path)} AS p{it.partition} (READ_ONLY)")
+        except duckdb.Error as error:
+            con.close()
+            raise Unreadable(it.path, error) from error
+    _unite(con, [it.partition for it in snapshots])
+    con.execute(text("macros"))
+    return con
+
+
+def _unite(con: duckdb.DuckDBPyConnection, partitions: Sequence[int]) -> None:
+    """One view over all partitions for each table and view of theirs.
+
+    They are no TEMP views: those would hide the tables that the views inside a snapshot stand on.
+    """
+    for name, has_partition in con.execute(text("relations"), [f"p{partitions[-1]}"]).fetchall():
+        rest = "* EXCLUDE (partition)" if has_partition else "*"
+        parts = (f"SELECT {number} AS partition, {rest} FROM p{number}.main.{name}" for number in partitions)  # noqa: S608
+        con.execute(f"CREATE VIEW {name} AS {' UNION ALL BY NAME '.join(parts)}")
+
+
+def _quoted(path: Path) -> str:
+    return "'" + str(path.absolute()).replace("'", "''") + "'"
