@@ -50,13 +50,15 @@ def iso(moment: datetime) -> str:
 class _Written:
     """In JSON only text of this form will do; pydantic would take "1697500800" for an instant, or for a day."""
 
-    def __init__(self, form: str) -> None:
-        self.form = form
+    def __init__(self, form: str, example: str) -> None:
+        self.form, self.example = form, example
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         inner = handler(source)
-        text = core_schema.str_schema(pattern=self.form)
-        return core_schema.json_or_python_schema(core_schema.chain_schema([text, inner]), inner)
+        text = core_schema.chain_schema([core_schema.str_schema(pattern=self.form), inner])
+        message = f"Input should be {self.example}"
+        plain = core_schema.custom_error_schema(text, custom_error_type="form", custom_error_message=message)
+        return core_schema.json_or_python_schema(plain, inner)
 
 
 # 1900 to 2199: what every store of ours can hold. Checked in Rust: a validator in Python would cost 1 µs a value.
@@ -65,9 +67,13 @@ _TIME = r"\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)"
 Instant = Annotated[
     AwareDatetime,
     Field(ge=datetime(1900, 1, 1, tzinfo=UTC), lt=datetime(2200, 1, 1, tzinfo=UTC)),
-    _Written(rf"^{_DAY}T{_TIME}$"),  # RFC 3339
+    _Written(rf"^{_DAY}T{_TIME}$", "an instant with its offset, 1900 to 2199: 2023-10-17T05:30:00Z"),  # RFC 3339
 ]
-Day = Annotated[date, Field(ge=date(1900, 1, 1), lt=date(2200, 1, 1)), _Written(rf"^{_DAY}$")]
+Day = Annotated[
+    date,
+    Field(ge=date(1900, 1, 1), lt=date(2200, 1, 1)),
+    _Written(rf"^{_DAY}$", "a day, 1900 to 2199: 2023-10-17"),
+]
 Id = Annotated[str, StringConstraints(max_length=120, pattern=r"^[A-Za-z0-9][A-Za-z0-9._:@+-]*$")]
 Line = Annotated[str, StringConstraints(min_length=1, max_length=400, pattern=r"^[^\x00-\x1f\x7f]*$")]
 Text = Annotated[str, StringConstraints(max_length=4_000)]
@@ -178,11 +184,12 @@ class Quantity(Value):
         """
         if isinstance(words, int):
             return cls.of(Qualifier.EXACT, words)
-        found = re.fullmatch(r"([a-z][a-z -]*?)(?: (\d+))?", words.strip())
-        if found is None:
-            msg = f"expected a number or words like 'at least 14' or 'dozens', found {words!r}"
+        found = re.fullmatch(r"([a-z][a-z -]*?)(?: ([0-9]{1,18}))?", words.strip())
+        name = found[1].replace(" ", "-") if found else ""
+        if found is None or name not in set(Qualifier):
+            msg = f"expected a number or words like 'at least 14' or 'dozens', found {words[:80]!r}"
             raise ValueError(msg)
-        return cls.of(Qualifier(found[1].replace(" ", "-")), int(found[2]) if found[2] else None)
+        return cls.of(Qualifier(name), int(found[2]) if found[2] else None)
 
 
 class Attribution(StrEnum):

@@ -54,15 +54,15 @@ def opened(clock: str = "live", **said: Any) -> Event:
     return told(model.TimelineOpened, clock=clock, **{"title": "A timeline for tests", **said})
 
 
-def site(name: str = "north", country: str = "IQ", kind: str = "base", **said: Any) -> Event:
+def site(name: str = "north", /, country: str = "IQ", kind: str = "base", **said: Any) -> Event:
     return told(model.SiteRegistered, site=name, country=country, site_kind=kind, **{"name": f"Site {name}", **said})
 
 
-def actor(name: str = "militia", kind: str = "militia", **said: Any) -> Event:
+def actor(name: str = "militia", /, kind: str = "militia", **said: Any) -> Event:
     return told(model.ActorRegistered, actor=name, actor_kind=kind, **{"name": f"Actor {name}", **said})
 
 
-def document(name: str = "doc-1", published: str = "2023-11-01", **said: Any) -> Event:
+def document(name: str = "doc-1", /, published: str = "2023-11-01", **said: Any) -> Event:
     day = moment(f"{published}T00:00:00Z").date()
     return told(model.DocumentRegistered, document=name, published=day, **{"basis": "printed in it", **said})
 
@@ -131,7 +131,7 @@ def stated(statement: str = "statement-1", kind: str = "threat", day: str = "202
     return told(model.StatementIssued, statement=statement, statement_kind=model.StatementKind(kind), **spoken)
 
 
-def posture(name: str = "posture-1", what: str = "troops", **said: Any) -> Event:
+def posture(name: str = "posture-1", /, what: str = "troops", **said: Any) -> Event:
     return told(model.PostureChanged, posture=name, what=what, **said)
 
 
