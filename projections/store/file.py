@@ -28,9 +28,8 @@ from projections.store.groups import TableGroups
 from projections.store.outbox import Outgoing
 from projections.store.seen import Seen
 from projections.store.tables import Tables
+from projections.store.versions import PROJECTION_VERSION, SCHEMA_VERSION
 
-SCHEMA_VERSION: Final = 1
-PROJECTION_VERSION: Final = 1
 # The order in which a batch writes them; the tallies ask the versions for their first and last.
 ORDER: Final = (
     *(

@@ -1,0 +1,6 @@
+"""What a file must be of to be read or written by this code; another one is rebuilt from the log."""
+
+from typing import Final
+
+SCHEMA_VERSION: Final = 1  # of the tables
+PROJECTION_VERSION: Final = 1  # of the fold and the evaluator
