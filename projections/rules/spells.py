@@ -7,7 +7,7 @@ serves every measure, and one changed incident changes at most three incidents' 
 """
 
 from collections.abc import Iterator, Sequence
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import NamedTuple
 
 from projections.rules.model import FOREVER, Member, Rule
@@ -41,7 +41,6 @@ def changes_of(spells: Sequence[Spell]) -> Iterator[tuple[int, int]]:
 
 def exchanged(lost: Sequence[Spell], gained: Sequence[Spell]) -> list[Spell]:
     """What exchanging spells does to V: stretches apart from one another, in order."""
-    points = list(changes_of([*gained, *(Spell(start, end, -weight) for start, end, weight in lost)]))
+    points = [*changes_of([*gained, *(Spell(start, end, -weight) for start, end, weight in lost)]), (FOREVER, 0)]
     sums = accumulate(delta for _, delta in points)
-    ends = [at for at, _ in points[1:]] + [FOREVER]
-    return [Spell(at, end, total) for (at, _), end, total in zip(points, ends, sums, strict=True) if total]
+    return [Spell(at, end, total) for ((at, _), (end, _)), total in zip(pairwise(points), sums, strict=False) if total]
