@@ -1,0 +1,70 @@
+"""Rules and histories for property tests. Instants count in small whole numbers, so that edges meet often."""
+
+import os
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from hypothesis import settings
+from hypothesis import strategies as st
+
+from projections.rules.model import FOREVER, SEVERITIES, Member, Rule
+
+PROVE = 20 if os.environ.get("TOCSIN_PROVE") == "1" else 1
+INSTANTS = st.integers(0, 24)
+
+
+def examples(count: int) -> Callable[[Any], Any]:
+    """So many examples; twenty times as many with TOCSIN_PROVE=1."""
+    return settings(max_examples=count * PROVE, deadline=None)
+
+
+@st.composite
+def rules(draw: st.DrawFn) -> Rule:
+    """A rule of any shape."""
+    levels = draw(st.lists(st.integers(1, 6), min_size=1, max_size=3, unique=True).map(sorted))
+    severities = draw(st.lists(st.sampled_from(SEVERITIES), min_size=len(levels), max_size=len(levels), unique=True))
+    return Rule(
+        "r",
+        tuple(levels),
+        tuple(sorted(severities, key=SEVERITIES.index)),
+        window=draw(st.integers(1, 6) | st.just(FOREVER)),
+        since=draw(st.just(-FOREVER) | st.integers(0, 6)),
+        clear=draw(st.none() | st.integers(1, levels[0])),
+        keep_firing=draw(st.integers(0, 4)),
+    )
+
+
+class Step(NamedTuple):
+    """What one event does to one group."""
+
+    clock: int
+    old: Member | None = None
+    new: Member | None = None
+
+
+@st.composite
+def steps(draw: st.DrawFn, longest: int = 22) -> list[Step]:
+    """A history of one group: reports, late ones, corrections of time, retractions, ticks."""
+    clock, standing, found = 0, dict[int, Member](), list[Step]()
+    for number in range(draw(st.integers(0, longest))):
+        clock += draw(st.integers(0, 4))
+        kind = draw(st.sampled_from(["report", "report", "report", "correct", "retract", "tick"]))
+        old = new = None
+        if kind in ("correct", "retract") and standing:
+            old = standing.pop(draw(st.sampled_from(sorted(standing))))
+        if kind == "report" or (kind == "correct" and old):
+            new = Member(draw(INSTANTS), old.number if old else number)
+            standing[new.number] = new
+        found.append(Step(clock, old, new))
+    return found
+
+
+def standing_after(history: Sequence[Step]) -> dict[int, Member]:
+    """The members that are there at the end."""
+    standing: dict[int, Member] = {}
+    for step in history:
+        if step.old:
+            del standing[step.old.number]
+        if step.new:
+            standing[step.new.number] = step.new
+    return standing
