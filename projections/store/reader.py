@@ -1,8 +1,8 @@
 """Reading while the worker writes: the newest published snapshot of every partition, behind one set of views.
 
-A snapshot is replaced by a rename, so what is open stays whole; `refresh` goes on to the newer ones. Each table and view
-of the snapshots is here one view over all partitions with a column `partition` in front: (partition, event_offset) is a
-position in the log. Verbs, HTTP and console read through this and nothing else.
+A snapshot is replaced by a rename, so what is open stays whole; `refresh` goes on to the newer ones. Each table and
+view of the snapshots is here one view over all partitions with a column `partition` in front: (partition, event_offset)
+is a position in the log. Verbs, HTTP and console read through this and nothing else.
 """
 
 import json
@@ -14,6 +14,7 @@ from typing import Any, Final, NamedTuple, Self
 import duckdb
 
 from events.errors import ConfigInvalid
+from projections.store.versions import SCHEMA_VERSION
 
 PATTERN: Final = "p*.duckdb"
 CONFIG: Final[dict[str, str | bool | int | float | list[str]]] = {
@@ -33,10 +34,12 @@ class NothingPublished(ConfigInvalid):
 
 
 class Unreadable(ConfigInvalid):
-    """A snapshot is there, but it is none of ours."""
+    """A snapshot is there, but it is none that this version can read."""
 
-    def __init__(self, path: Path, why: Exception) -> None:
-        super().__init__(f"{path} can not be read: {str(why).splitlines()[0]}")
+    def __init__(self, path: Path, why: Exception | str) -> None:
+        super().__init__(
+            f"{path} can not be read: {str(why).splitlines()[0]}; a worker of this version makes a new one"
+        )
 
 
 class Snapshot(NamedTuple):
@@ -100,7 +103,8 @@ class Reader:
 
     def rows(self, query: str, **parameters: object) -> Rows:
         """The rows of a named query (`queries/<name>.sql`): objects fit for JSON, instants as text."""
-        found = self._con.execute(f"SELECT to_json(it)::VARCHAR FROM ({text(query)}) it", parameters or None)
+        statement = f"SELECT to_json(it)::VARCHAR FROM ({text(query)}) it"  # noqa: S608 -- of our own files
+        found = self._con.execute(statement, parameters or None)
         return [json.loads(row) for (row,) in found.fetchall()]
 
     @property
@@ -133,14 +137,20 @@ def opened(snapshots: Sequence[Snapshot]) -> duckdb.DuckDBPyConnection:
     con = duckdb.connect(":memory:", config=CONFIG)
     con.execute("SET TimeZone = 'UTC'")
     for it in snapshots:
-        try:
-            con.execute(f"ATTACH {_quoted(it.path)} AS p{it.partition} (READ_ONLY)")
-        except duckdb.Error as error:
-            con.close()
-            raise Unreadable(it.path, error) from error
+        _attach(con, it)
     _unite(con, [it.partition for it in snapshots])
     con.execute(text("macros"))
     return con
+
+
+def _attach(con: duckdb.DuckDBPyConnection, it: Snapshot) -> None:
+    try:
+        con.execute(f"ATTACH {_quoted(it.path)} AS p{it.partition} (READ_ONLY)")
+        [(version,)] = con.execute(f"SELECT schema_version FROM p{it.partition}.main.meta").fetchall()  # noqa: S608
+    except duckdb.Error as error:
+        raise Unreadable(it.path, error) from error
+    if version != SCHEMA_VERSION:
+        raise Unreadable(it.path, f"expected schema version {SCHEMA_VERSION}, found {version}")
 
 
 def _unite(con: duckdb.DuckDBPyConnection, partitions: Sequence[int]) -> None:

@@ -1,11 +1,12 @@
-"""SQL of strangers, as a process of its own: opens the snapshots, locks itself in, answers statements until its input ends.
+"""SQL of strangers, as a process of its own: opens the snapshots, locks itself in, answers until its input ends.
 
-DuckDB draws no line between its users, so the process is the line. Nothing but SELECT and EXPLAIN is taken; files, settings
-and extensions are closed after the snapshots are open (an open one can be scanned, but not opened again, not even by the
-statements that hide in a CTE); memory, files and descriptors are bounded by the system. Whoever starts it kills it when it
-takes too long: one slow scalar function ignores DuckDB's own time limit.
+DuckDB draws no line between its users, so the process is the line. Nothing but SELECT and EXPLAIN is taken; files,
+settings and extensions are closed after the snapshots are open (what is open can be scanned, but not opened again, not
+even by the statements that hide in a CTE); memory, files and descriptors are bounded by the system. Whoever starts it
+kills it when it takes too long: one slow scalar function ignores DuckDB's own time limit.
 
-One JSON object a line: {"sql": …} in, {"columns": […], "rows": [{…}], "more": …} or {"refused": …} out; first {"ready": true}.
+One JSON object a line: {"sql": ...} in, {"columns": [...], "rows": [{...}], "more": ...} or {"refused": ...} out; the
+first one is {"ready": true}.
 """
 
 import json
