@@ -21,6 +21,14 @@ INTERRUPTED = 130  # ctrl-C, as shells have it
 VERBS = {
     "up": ("streams.cli.worker:up", "Everything at once: a Kafka, unless there is one, and a worker."),
     "worker": ("streams.cli.worker:worker", "A worker alone: applies the log, sends the alerts."),
+    "timeline": ("streams.cli.timeline:timeline", "What was told, by document, as it became known."),
+    "tallies": ("streams.cli.tallies:tallies", "Standing incidents by site and class."),
+    "counters": ("streams.cli.tallies:counters", "Standing incidents and their toll by period."),
+    "alerts": ("streams.cli.alerts:alerts", "The alerts as they stand; their messages."),
+    "watch": ("streams.cli.watch:watch", "Follow the alert messages, one line each."),
+    "sql": ("streams.cli.sql:sql", "SQL of your own on the snapshots."),
+    "rejected": ("streams.cli.rejected:rejected", "Records that were set aside, and why."),
+    "status": ("streams.cli.status:status", "How the line is; exit 1 when it is dead or stuck."),
     "topics": ("streams.cli.topics:topics", "The topics: list, create."),
     "broker": ("streams.cli.serve:broker", "The embedded Kafka alone, in the foreground."),
 }

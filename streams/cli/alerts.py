@@ -1,0 +1,93 @@
+"""`tocsin alerts`: what people were told, as it stands, and every message of it."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from streams.cli.output import Column, Object, field, show
+from streams.cli.reads import reads, some_of
+from streams.cli.wording import when
+
+if TYPE_CHECKING:
+    from projections.store.reader import Reader
+
+SEVERITIES = ("watch", "warning", "critical")
+STATES = ("open", "resolved", "merged", "cancelled")
+
+
+@click.command()
+@some_of("--timeline", "timelines", "Only this timeline; may be repeated, as all of these.")
+@some_of("--state", "states", "Only alerts in this state.", STATES)
+@some_of("--severity", "severities", "Only alerts that reached this severity, and no higher.", SEVERITIES)
+@click.option("--messages", is_flag=True, help="Every message that was told, not only where things stand.")
+@reads
+def alerts(*, reader: "Reader", as_json: bool, messages: bool, **chosen: Any) -> None:
+    r"""The alerts as they stand, each with the incidents that are its evidence; those that are open first.
+
+    \b
+    tocsin alerts --state open --severity critical
+    tocsin alerts --messages --json
+    """
+    if messages:
+        rows = [{**row.pop("body"), **row} for row in reader.rows("alert_messages", **chosen)]
+        show(rows, MESSAGES, as_json=as_json)
+    else:
+        show(reader.rows("alerts", **chosen), ALERTS, as_json=as_json)
+
+
+def summary(row: Object) -> str:
+    """What an alert is about, in the words of its rule."""
+    said = row["annotations"].get("summary")
+    return str(said or " ".join([row["title"] if "title" in row else row["rule"]["title"], group(row)])).strip()
+
+
+def group(row: Object) -> str:
+    """Which group of its rule an alert is about."""
+    return ", ".join(row["group"].values())
+
+
+def value(row: Object) -> str:
+    """The greatest value, and the threshold it reached."""
+    return f"{row['value']['best']} ≥ {row['threshold']}"
+
+
+def evidence(row: Object) -> str:
+    """The incidents that make the value."""
+    told: Sequence[Object] = row["evidence"]["incidents"]
+    more = row["evidence"]["count"] - len(told)
+    return " ".join([*(it["incident_id"] for it in told), *([f"and {more} more"] if more else [])])
+
+
+def line(row: Object) -> str:
+    """A message as one line."""
+    late = " (late)" if row["late"] else ""
+    parts = (row["known_at"], f"{row['kind']:<9}", f"{row['severity']:<8}", f"{summary(row)}{late};", _span(row) + ";")
+    return "  ".join([*parts[:3], " ".join([*parts[3:], f"{row['rule']['id']}: {value(row)}; {evidence(row)}"])])
+
+
+def _span(row: Object) -> str:
+    if row["ended_at"] is None:
+        return f"since {row['opened_at'][:10]}"
+    return when(row["opened_at"], row["ended_at"], "range")
+
+
+ALERTS = (
+    field("state"),
+    field("severity", style="bold"),
+    Column("when", _span),
+    field("rule"),
+    Column("value", value, right=True),
+    Column("what", summary, wraps=True),
+    Column("evidence", evidence, wraps=True),
+)
+MESSAGES = (
+    Column("known", lambda row: row["known_at"].replace("T", " ")),
+    field("kind", style="bold"),
+    field("severity"),
+    Column("when", _span),
+    Column("rule", lambda row: row["rule"]["id"]),
+    Column("value", value, right=True),
+    Column("what", lambda row: summary(row) + (" (late)" if row["late"] else ""), wraps=True),
+    Column("evidence", evidence, wraps=True),
+)

@@ -1,0 +1,95 @@
+"""Printing: a table for people, one JSON array for programs.
+
+On a terminal the table has its width and wraps; elsewhere it is plain aligned text of any width, fit to be searched.
+"""
+
+import json
+import shutil
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import click
+
+Object = dict[str, Any]
+NARROWEST = 60  # columns of characters
+
+
+class Column(NamedTuple):
+    """One column of a table."""
+
+    title: str
+    text: Callable[[Object], str]
+    right: bool = False  # numbers
+    style: str = ""  # of rich; on a terminal only
+    wraps: bool = False  # where a narrow terminal takes its space from
+
+
+def field(name: str, title: str | None = None, *, right: bool = False, style: str = "") -> Column:
+    """A column that shows a field as it is; nothing for null."""
+    return Column(title or name, lambda row: _shown(row[name]), right, style)
+
+
+def _shown(value: Any) -> str:
+    """A value as text: nothing for null, JSON for what has parts."""
+    if value is None or isinstance(value, str):
+        return value or ""
+    return json.dumps(value, ensure_ascii=False)
+
+
+def show(rows: Sequence[Object], columns: Sequence[Column], *, as_json: bool) -> None:
+    """Print rows: all of them as one JSON array, or these columns as a table."""
+    if as_json:
+        print_json(rows)
+    elif rows:
+        table(rows, columns)
+    else:
+        click.echo("nothing", err=True)
+
+
+def print_json(rows: Sequence[Object]) -> None:
+    """Print one JSON array of objects, nothing else."""
+    click.echo(json.dumps(rows, ensure_ascii=False))
+
+
+def heading(line: str) -> None:
+    """Print the title of what follows."""
+    click.secho(line, bold=True)
+
+
+def table(rows: Sequence[Object], columns: Sequence[Column], *, titles: bool = True) -> None:
+    """Print rows as a table."""
+    cells = [[column.text(row) for column in columns] for row in rows]
+    if sys.stdout.isatty():
+        _rich(cells, columns, titles=titles)
+    else:
+        _plain(cells, columns, titles=titles)
+
+
+def _plain(cells: Sequence[Sequence[str]], columns: Sequence[Column], *, titles: bool) -> None:
+    lines = [[column.title for column in columns], *cells] if titles else cells
+    widths = [max(len(line[index]) for line in lines) for index in range(len(columns))]
+    for line in lines:
+        padded = [
+            text.rjust(width) if column.right else text.ljust(width)
+            for text, width, column in zip(line, widths, columns, strict=True)
+        ]
+        click.echo("  ".join(padded).rstrip())
+
+
+def _rich(cells: Sequence[Sequence[str]], columns: Sequence[Column], *, titles: bool) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    made = Table(box=None, pad_edge=False, show_header=titles, padding=(0, 2, 0, 0), header_style="dim")
+    for column in columns:
+        made.add_column(
+            column.title,
+            justify="right" if column.right else "left",
+            style=column.style or None,
+            no_wrap=not column.wraps,
+        )
+    for line in cells:
+        made.add_row(*map(Text, line))
+    Console(width=max(shutil.get_terminal_size().columns, NARROWEST), highlight=False).print(made)

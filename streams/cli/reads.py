@@ -1,0 +1,51 @@
+"""What every verb that reads has in common: --json, --wait, and one line about what it speaks of."""
+
+import functools
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+
+Verb = Callable[..., Any]
+
+
+def reads(verb: Verb) -> Verb:
+    """Hand a verb the open snapshots as `reader`; on stderr stands as of when they speak."""
+
+    @click.option("--json", "as_json", is_flag=True, help="One JSON array of objects.")
+    @click.option("--wait", is_flag=True, help="First wait until what is in the log now is in the snapshots.")
+    @click.option("--patience", default=60.0, show_default=True, help="Seconds to wait at most, with --wait.")
+    @functools.wraps(verb)
+    def run(*, wait: bool, patience: float, **chosen: Any) -> Any:
+        from projections.store.reader import Reader
+        from streams.reading import position, snapshots_of, wait_until_read
+        from streams.settings import load_settings
+
+        settings = load_settings()
+        if wait:
+            wait_until_read(settings, patience)
+        with Reader(snapshots_of(settings)) as reader:
+            click.echo(position(reader, f"{settings.prefix}.events"), err=True)
+            return verb(reader=reader, **chosen)
+
+    return run
+
+
+def some_of(name: str, parameter: str, said: str, choices: Sequence[str] = ()) -> Callable[[Verb], Verb]:
+    """An option that may be repeated; none of it asks for everything."""
+    kind = click.Choice(choices) if choices else click.STRING
+    return click.option(name, parameter, type=kind, multiple=True, callback=lambda *it: list(it[2]) or None, help=said)
+
+
+class Moment(click.ParamType):
+    """A day (its beginning, UTC) or an instant; handed over as text."""
+
+    name = "day|instant"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        try:
+            moment = datetime.fromisoformat(value)
+        except ValueError:
+            self.fail(f"expected a day (2023-10-17) or an instant (2023-10-17T12:00Z), found {value!r}", param, ctx)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).isoformat()

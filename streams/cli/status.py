@@ -1,0 +1,71 @@
+"""`tocsin status`: how the line is."""
+
+from dataclasses import asdict
+
+import click
+
+from streams.cli.main import FOUND, OK
+from streams.cli.output import Column, Object, field, show
+
+MIB = 2**20
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="One JSON array of objects.")
+def status(*, as_json: bool) -> int:
+    """How the line is, partition by partition; exit 1 when it is dead or stuck.
+
+    Dead: no Kafka answers, or nobody holds a partition. Stuck: there is something to apply or to send, and nothing
+    moves for three intervals of publishing.
+    """
+    from streams.clock import now
+    from streams.settings import load_settings
+    from streams.status import states
+
+    rows = [asdict(it) for it in states(load_settings(), now().timestamp())]
+    show(rows, COLUMNS, as_json=as_json)
+    problems = {row["problem"]: row for row in rows if row["problem"]}
+    for said, row in problems.items():
+        click.echo(f"{said} (partition {row['partition']})" if row["holder"] else said, err=True)
+    return FOUND if problems else OK
+
+
+def _clock(row: Object) -> str:
+    clocks = row["clocks"] or {}
+    newest = max(clocks.items(), key=lambda it: it[1], default=None)
+    more = f" and {len(clocks) - 1} more" if len(clocks) > 1 else ""
+    return f"{newest[0]} {newest[1]}{more}" if newest else ""
+
+
+def _copy(size: str, age: str) -> Column:
+    def text(row: Object) -> str:
+        return "" if row[size] is None else f"{row[size] / MIB:.1f} MB, {ago(row[age])}"
+
+    return Column(size.partition("_")[0], text)
+
+
+def ago(seconds: float) -> str:
+    """An age in the largest unit that fits."""
+    for unit, length in (("d", 86_400), ("h", 3_600), ("min", 60)):
+        if seconds >= length:
+            return f"{seconds / length:.0f} {unit} old"
+    return f"{seconds:.0f} s old"
+
+
+def _lag(row: Object) -> str:
+    return "" if row["lag"] is None else f"{row['lag']}" + (f", {ago(row['lag_age_s'])}" if row["lag_age_s"] else "")
+
+
+COLUMNS = (
+    field("partition", right=True, style="bold"),
+    field("holder"),
+    field("log_end", "log end", right=True),
+    field("checkpoint", right=True),
+    Column("lag", _lag, right=True),
+    field("unsent", right=True),
+    field("rejected", right=True),
+    field("open_alerts", "open alerts", right=True),
+    _copy("file_bytes", "file_age_s"),
+    _copy("snapshot_bytes", "snapshot_age_s"),
+    Column("clock", _clock, wraps=True),
+)

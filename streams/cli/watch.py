@@ -1,0 +1,47 @@
+"""`tocsin watch`: the alert messages as they come."""
+
+import asyncio
+import contextlib
+import json
+from typing import TYPE_CHECKING
+
+import click
+
+from streams.cli.alerts import SEVERITIES, line
+
+if TYPE_CHECKING:
+    from streams.watching import Until
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@click.option("--severity", type=click.Choice(SEVERITIES), help="The topic of this severity instead of all messages.")
+@click.option("--from-beginning", is_flag=True, help="Begin with the first message there is.")
+@click.option("--count", type=click.IntRange(1), help="End after so many messages.")
+@click.option("--until-idle", "idle", type=click.FloatRange(0), help="End after so many seconds without a message.")
+def watch(*, as_json: bool, severity: str | None, from_beginning: bool, count: int | None, idle: float | None) -> None:
+    r"""Follow the alert messages, one line each, until ctrl-C.
+
+    \b
+    tocsin watch --severity critical
+    tocsin watch --from-beginning --until-idle 2 --json
+    """
+    from streams.reading import broker_here
+    from streams.settings import load_settings
+    from streams.topics import Topics
+    from streams.watching import Until
+
+    settings = load_settings()
+    names = Topics(settings.prefix)
+    topic = names.alerts_of(severity) if severity else names.alerts
+    servers = broker_here(settings)
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(_print(servers, topic, Until(count, idle), from_beginning=from_beginning, as_json=as_json))
+
+
+async def _print(servers: str, topic: str, until: "Until", *, from_beginning: bool, as_json: bool) -> None:
+    from streams.watching import messages
+
+    async with contextlib.aclosing(messages(servers, topic, until, from_beginning=from_beginning)) as following:
+        async for message in following:
+            click.echo(json.dumps(message, ensure_ascii=False) if as_json else line(message))

@@ -1,0 +1,119 @@
+"""What the verbs share to read: where the snapshots are, and waiting until what is in the log is in them."""
+
+import asyncio
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from events.errors import ConfigInvalid, TimelineError
+from projections.store.reader import NothingPublished, Reader
+from streams.settings import Settings
+
+LOOK_EVERY_S: Final = 0.05
+CLOCKS_SHOWN: Final = 3
+
+
+class StillBehind(TimelineError):
+    """What was in the log did not come into the snapshots in time."""
+
+
+def snapshots_of(settings: Settings) -> Path:
+    """Where the workers of a home publish."""
+    return settings.home / "snapshots"
+
+
+def position(reader: Reader, topic: str) -> str:
+    """As of which log positions and clocks a reader speaks, as one line."""
+    places = ", ".join(f"{topic}/{it.partition}:{it.next_offset}" for it in reader.as_of)
+    clocks = [f"{timeline} {clock}" for it in reader.as_of for timeline, clock in it.clocks.items()]
+    more = [f"and {len(clocks) - CLOCKS_SHOWN} more timelines"] if len(clocks) > CLOCKS_SHOWN else []
+    line = f"as of {places}; clock {', '.join(clocks[:CLOCKS_SHOWN] + more) or 'not begun'}"
+    if reader.missing:
+        line += f"; without partition {', '.join(map(str, reader.missing))}, which no worker of this home has published"
+    return line
+
+
+def broker_here(settings: Settings) -> str:
+    """The address of the broker, which must run already.
+
+    Raises:
+        ConfigInvalid: none does.
+    """
+    from streams.broker.embedded import running  # noqa: PLC0415 -- most readings need no broker
+    from streams.broker.which import folder_of  # noqa: PLC0415
+
+    if servers := settings.broker or running(folder_of(settings)):
+        return servers
+    raise ConfigInvalid(f"no Kafka runs in {settings.home}: `tocsin up` starts one, TOCSIN_BROKER names another")
+
+
+async def log_ends(servers: str, topic: str) -> dict[int, int]:
+    """The end of each partition of a topic: the next offset that will be readable; empty when there is no such topic.
+
+    Raises:
+        BrokerSilent: no Kafka answers.
+    """
+    from aiokafka import TopicPartition  # noqa: PLC0415 -- most readings need no broker
+    from aiokafka.errors import KafkaError  # noqa: PLC0415
+
+    from streams.broker.errors import BrokerSilent  # noqa: PLC0415
+    from streams.peek import reader  # noqa: PLC0415
+
+    try:
+        async with reader(servers) as consumer:
+            await consumer.topics()  # a consumer without a topic knows no partitions before
+            parts = [TopicPartition(topic, partition) for partition in consumer.partitions_for_topic(topic) or ()]
+            ends = await consumer.end_offsets(parts) if parts else {}
+    except (KafkaError, OSError) as error:
+        raise BrokerSilent(servers) from error
+    return {part.partition: end for part, end in ends.items()}
+
+
+def wait_until_read(settings: Settings, seconds: float) -> None:
+    """Wait until what is in the log now is in the snapshots.
+
+    Raises:
+        StillBehind: it is not after so many seconds.
+        ConfigInvalid: there is no broker to ask.
+    """
+    ends = asyncio.run(log_ends(broker_here(settings), f"{settings.prefix}.events"))
+    wait_for(snapshots_of(settings), ends, seconds)
+
+
+def wait_for(folder: Path, ends: Mapping[int, int], seconds: float) -> None:
+    """Wait until the snapshots of a folder hold everything below these offsets.
+
+    Raises:
+        StillBehind: they do not after so many seconds.
+    """
+    until, reader = time.monotonic() + seconds, None
+    try:
+        while missing := behind(reader, ends):
+            if time.monotonic() > until:
+                raise StillBehind(f"{'; '.join(missing)} after {seconds:g} seconds; `tocsin status` says why")
+            reader = _newer(folder, reader)
+            time.sleep(LOOK_EVERY_S)
+    finally:
+        if reader:
+            reader.close()
+
+
+def behind(reader: Reader | None, ends: Mapping[int, int]) -> list[str]:
+    """What of the log below these offsets is not in the snapshots, one line a partition."""
+    reached = {it.partition: it.next_offset for it in reader.as_of} if reader else {}
+    return [
+        f"partition {partition}: expected everything below {end}, found everything below {reached.get(partition, 0)}"
+        for partition, end in sorted(ends.items())
+        if reached.get(partition, 0) < end
+    ]
+
+
+def _newer(folder: Path, reader: Reader | None) -> Reader | None:
+    try:
+        if reader is None:
+            return Reader(folder)
+        reader.refresh()
+    except NothingPublished:
+        return None
+    return reader
