@@ -138,7 +138,7 @@ class Holding:
 
     def _say(self, run: Run, applied: Applied, seconds: float) -> None:
         """Log the batch, and have its messages sent."""
-        if applied.messages:
+        if applied.messages or applied.rejected:  # a reject sends a dead letter
             self._relays[run.partition][0].wake()
         log.info(
             "batch applied",

@@ -67,7 +67,7 @@ class Applied(Protocol):
     @property
     def rejected(self) -> int: ...
     @property
-    def messages(self) -> int: ...
+    def messages(self) -> int: ...  # of alerts
     @property
     def seconds(self) -> dict[str, float]: ...  # per stage
 

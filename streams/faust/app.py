@@ -1,7 +1,8 @@
 """The Faust app: one agent over the events' topic, which gets batches and hands them to what the worker holds."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
 from typing import Any, cast
 
 from faust.serializers.schemas import Schema
@@ -98,9 +99,16 @@ def _watches(app: BatchApp, holding: Holding) -> None:
         lost = tail.lost(app.batches.cursor, holding.checkpoints if idle else {})
         await app.batches.rewind(lost)
 
-    app.timer(1.0)(watch_tail)
-    app.timer(0.25)(holding.publish)
+    for function, pause in ((watch_tail, 1.0), (holding.publish, 0.25)):
+        app.task(partial(_again_and_again, app, function, pause))
     app.task(holding.failure)
+
+
+async def _again_and_again(app: BatchApp, function: Callable[[], Awaitable[None]], pause: float) -> None:
+    """Call with a pause between, until the end; Faust's timers warn when a call takes longer than the pause."""
+    while not app.should_stop:
+        await app.sleep(pause)
+        await function()
 
 
 def _revocation(app: BatchApp, holding: Holding) -> None:

@@ -8,12 +8,13 @@ import pytest
 from streams.broker.embedded import EmbeddedKafka
 from streams.topics import Topics
 from tests.streams.line import Line, Store, ended
-from tests.streams.toy_store import TOY
+from tests.streams.real_store import REAL
 
 
 @pytest.fixture
 def store() -> Store:
-    return TOY
+    """What the workers are made of. The toy of test_relay.py would do as well: TOY of tests/streams/toy_store.py."""
+    return REAL
 
 
 @pytest.fixture

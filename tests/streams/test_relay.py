@@ -19,7 +19,7 @@ from streams.partitions import Partitions
 from streams.relay import POSITION, PartitionTaken, Relay, RelayBroken, position_of
 from tests.streams import line as harness
 from tests.streams.line import until_true
-from tests.streams.toy_store import TOY, apply_toy, toy_projection, toy_writes
+from tests.streams.toy_store import apply_toy, toy_projection, toy_writes
 
 
 class Bench:
@@ -70,7 +70,6 @@ async def running(relay: Relay) -> AsyncIterator[asyncio.Task[None]]:
 
 @pytest.fixture
 async def bench(line: harness.Line, tmp_path: Path) -> AsyncIterator[Bench]:
-    assert line.store is TOY
     one = await Bench(line, tmp_path / "bench").open()
     yield one
     await one.partitions.close({0})

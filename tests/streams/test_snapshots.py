@@ -1,0 +1,91 @@
+"""When a file is copied for its readers."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from streams.snapshots import Snapshot, due
+
+
+@pytest.mark.parametrize(
+    ("now", "began", "took", "expected"),
+    [
+        (5.0, None, 0.0, True),
+        (5.0, 3.1, 0.1, False),
+        (5.0, 3.0, 0.1, True),
+        (5.0, 2.0, 0.4, False),
+        (6.0, 2.0, 0.4, True),
+    ],
+    ids=["the first", "too soon", "after the pause", "a long copy waits", "ten times what it took"],
+)
+def test_a_copy_is_due_after_the_pause_or_ten_times_its_length(
+    now: float, began: float | None, took: float, *, expected: bool
+) -> None:
+    """Given when the last copy began and how long it took, when asked, then copying takes a tenth of the time."""
+    assert due(now, began, took, 2.0) is expected
+
+
+class File:
+    """A file whose copies are made by a command of the test's choosing."""
+
+    def __init__(self, *commands: str) -> None:
+        self.next_offset = 7
+        self.commands = list(commands)
+
+    def begin_publish(self, destination: Path) -> "subprocess.Popen[bytes]":
+        return subprocess.Popen(["/bin/sh", "-c", self.commands.pop(0)], cwd=destination.parent)
+
+
+def snapshot(file: File, folder: Path) -> Snapshot:
+    return Snapshot(file, folder / "p0.duckdb", pause=0.0)  # type: ignore[arg-type]
+
+
+def test_only_what_is_new_is_copied(tmp_path: Path) -> None:
+    """Given a copy of the checkpoint, when nothing was applied since, then no other is made."""
+    file = File("echo one > p0.duckdb", "echo two > p0.duckdb")
+    published = snapshot(file, tmp_path)
+
+    published.finish(patience=5.0)
+    published.finish(patience=5.0)
+    once = (tmp_path / "p0.duckdb").read_text()
+    file.next_offset = 8
+    published.finish(patience=5.0)
+
+    assert once == "one\n"
+    assert (tmp_path / "p0.duckdb").read_text() == "two\n"
+
+
+def test_one_copy_is_made_at_a_time(tmp_path: Path) -> None:
+    """Given a copy on its way, when more was applied, then the next one waits for its end."""
+    file = File("sleep 0.05; echo one > p0.duckdb", "echo two > p0.duckdb")
+    published = snapshot(file, tmp_path)
+
+    published.tick()
+    file.next_offset = 8
+    published.tick()
+    waiting = len(file.commands)
+    published.finish(patience=5.0)
+
+    assert waiting == 1
+    assert (tmp_path / "p0.duckdb").read_text() == "two\n"
+
+
+def test_a_copy_that_takes_too_long_is_given_up(tmp_path: Path) -> None:
+    """Given a copy that hangs, when the file is given away, then the copy ends and nothing was published."""
+    published = snapshot(File("exec sleep 60"), tmp_path)
+
+    published.tick()
+    published.give_up()
+
+    assert not (tmp_path / "p0.duckdb").exists()
+
+
+def test_a_copy_that_fails_is_made_again(tmp_path: Path) -> None:
+    """Given a copy that failed, when it is due again, then it is made although nothing is new."""
+    published = snapshot(File("exit 1", "echo two > p0.duckdb"), tmp_path)
+
+    published.finish(patience=5.0)
+    published.finish(patience=5.0)
+
+    assert (tmp_path / "p0.duckdb").read_text() == "two\n"
