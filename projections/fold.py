@@ -87,11 +87,12 @@ def _site(known: Known, event: Event, _: int) -> list[Change]:
     fact: SiteRegistered = event.fact  # type: ignore[assignment]
     site = Site(fact.site, fact.site_kind, fact.country, fact.admin1)
     before = known.sites.get((event.timeline, fact.site))
-    known.sites[event.timeline, fact.site] = site
     if before is None or before == site:
+        known.sites[event.timeline, fact.site] = site
         return []
     there = {it.incident_id: it for it in known.at_site(event.timeline, fact.site)}
     there |= {it.incident_id: it for it in known.incidents.values() if it.timeline == event.timeline}
+    known.sites[event.timeline, fact.site] = site  # only now: stored incidents take theirs from here
     return [Change(it, incidents.moved(it, site)) for it in _by_number(there) if it.site == fact.site]
 
 

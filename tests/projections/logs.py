@@ -2,10 +2,16 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 from hypothesis import strategies as st
 
+from events.codec import from_record
+from events.errors import EventRejected
 from events.log import Event, Record, Written
+from events.model import IncidentCorrected
+from projections.rules.form import RuleSpec
+from projections.rules.spec import content_hash, normalise
 from tests import facts
 
 START = datetime(2023, 10, 17, 12, tzinfo=UTC)
@@ -32,32 +38,55 @@ _told = {
 }
 
 
+RULES = [
+    {"id": "site-again", "title": "Again at one site", "where": {"class": "attack"}, "by": ["site"], "window": "7d"}
+    | {"levels": {"watch": 1, "warning": 2, "critical": 3}, "updates": "all"},
+    {"id": "country", "title": "In one country", "by": ["country", "actor"], "window": "3d", "keep_firing": "2d"}
+    | {"levels": {"watch": 2, "critical": 4}, "clear_below": 1},
+    {"id": "ever", "title": "Ever since", "not": {"weapon": "rocket"}, "window": "all", "levels": {"warning": 3}},
+    {"id": "site-again", "title": "Again at one site, sooner", "by": ["site"], "window": "10d", "levels": {"watch": 1}}
+    | {"updates": "none"},
+]
+
+
+def adopted(timeline: str, at: datetime, *places: int) -> Event:
+    """The adoption of some of the rules above."""
+    rules = [normalise(RuleSpec.model_validate({"measure": "count"} | RULES[place])) for place in places]
+    return facts.adopted(*rules, content_hash=content_hash(rules), at=at, timeline=timeline)
+
+
+KINDS = (
+    ("reported",) * 5 + ("corrected",) * 3 + ("merged",) * 2 + ("split",) * 2 + ("retracted", "site", "tick", "rules")
+)
+
+
 @st.composite
-def told(draw: st.DrawFn, timeline: str) -> Event:
-    """One event about an incident; it may or may not fit what came before."""
-    name, other = draw(st.sampled_from(NAMES)), draw(st.sampled_from(NAMES))
-    late = draw(st.integers(-40, 40))  # days; recorded times do not come in order
-    envelope = {"at": START + timedelta(days=late), "timeline": timeline}
-    kind = draw(
-        st.sampled_from(
-            ["reported"] * 5 + ["corrected"] * 3 + ["merged"] * 2 + ["split"] * 2 + ["retracted", "site", "tick"]
-        )
-    )
-    match kind:
-        case "reported":
-            return facts.reported(name, **envelope, **_some(draw, optional=False))
-        case "corrected":
-            return facts.corrected(name, **envelope, **_some(draw, optional=True))
-        case "merged":
-            return facts.merged(name, other, **envelope)
-        case "split":
-            return facts.split(name, other, **envelope)
-        case "retracted":
-            return facts.retracted(name, **envelope)
-        case "site":
-            return facts.site(draw(_told["site"]), draw(st.sampled_from(["IQ", "SY"])), **envelope)
-        case _:
-            return facts.ticked(**envelope)
+def bodies(draw: st.DrawFn, timeline: str) -> list[Event]:
+    """Events about a handful of incidents in any order; most fit what came before, some do not."""
+    events: list[Event] = []
+    merges = [("a", "b")]
+    for kind in draw(st.lists(st.sampled_from(KINDS), min_size=4, max_size=14)):
+        one, other = draw(st.permutations(NAMES))[:2]
+        envelope = {"at": START + timedelta(days=draw(st.integers(-40, 40))), "timeline": timeline}
+        match kind:
+            case "reported":
+                events.append(facts.reported(one, **envelope, **_some(draw, optional=False)))
+            case "corrected":
+                events.append(facts.corrected(one, **envelope, **_some(draw, optional=True)))
+            case "merged":
+                merges.append((one, other))
+                events.append(facts.merged(one, other, **envelope))
+            case "split":
+                events.append(facts.split(*draw(st.sampled_from(merges)), **envelope))
+            case "retracted":
+                events.append(facts.retracted(one, **envelope))
+            case "site":
+                events.append(facts.site(draw(_told["site"]), draw(st.sampled_from(["IQ", "SY"])), **envelope))
+            case "rules":
+                events.append(adopted(timeline, envelope["at"], *draw(st.sampled_from([(0,), (3, 2), (1, 0, 2)]))))
+            case _:
+                events.append(facts.ticked(**envelope))
+    return events
 
 
 def _some(draw: st.DrawFn, *, optional: bool) -> dict[str, object]:
@@ -70,11 +99,13 @@ _poison = st.sampled_from([b"", b"{", b"\xff\xfe", b'{"source": 7}', None])
 
 
 @st.composite
-def logs(draw: st.DrawFn, timelines: Sequence[str] = ("one", "two"), rules: Sequence[Event] = ()) -> list[Record]:
+def logs(draw: st.DrawFn, timelines: Sequence[str] = ("one", "two")) -> list[Record]:
     """A partition's log: the stage of each timeline, then events of them interleaved, copies and poison among them."""
-    events = [event for timeline in timelines for event in stage(timeline)] + list(rules)
-    body = draw(st.lists(st.sampled_from(list(timelines)).flatmap(told), min_size=4, max_size=14))
-    records: list[Written] = facts.records([*events, *body])
+    at = START - timedelta(days=1)
+    events = [event for timeline in timelines for event in (*stage(timeline), adopted(timeline, at, 0, 1, 2))]
+    rest = {timeline: draw(bodies(timeline)) for timeline in timelines}
+    turns = draw(st.permutations([timeline for timeline, body in rest.items() for _ in body]))
+    records: list[Written] = facts.records([*events, *(rest[timeline].pop(0) for timeline in turns)])
     for _ in range(draw(st.integers(0, 3))):
         one = draw(st.sampled_from(records))
         copy = one if draw(st.booleans()) else one._replace(value=draw(_poison))
@@ -82,9 +113,34 @@ def logs(draw: st.DrawFn, timelines: Sequence[str] = ("one", "two"), rules: Sequ
     return [record._replace(offset=offset) for offset, record in enumerate(records)]
 
 
+def features(records: Sequence[Record]) -> set[str]:
+    """What a history holds of that which makes histories hard; of the events that are well-formed."""
+    events = [event for event in map(_event, records) if event is not None]
+    found = {event.fact.kind for event in events}
+    changed = {name for it in events if isinstance(it.fact, IncidentCorrected) for name in it.fact.changes.stated()}
+    times = [it.recorded_at for it in events if it.timeline == "one"]
+    late = [
+        it for it in events if it.fact.happened() and it.recorded_at - it.fact.happened().latest > timedelta(days=9)
+    ]
+    tests = {
+        "merge and split": {"incidents.merged", "incidents.split"} <= found,
+        "correction of when or where": bool({"occurred", "site"} & changed),
+        "late facts": bool(late),
+        "out of order": times != sorted(times),
+    }
+    return {name for name, holds in tests.items() if holds}
+
+
+def _event(record: Record) -> Event | None:
+    try:
+        return from_record(record)
+    except EventRejected:
+        return None
+
+
 @st.composite
 def cuts(draw: st.DrawFn, length: int) -> list[tuple[int, int]]:
     """Consecutive (start, end) that cover a log of some length."""
     inner = draw(st.lists(st.integers(1, length - 1), unique=True, max_size=6)) if length > 1 else []
     edges = [0, *sorted(inner), length]
-    return list(zip(edges, edges[1:], strict=False))
+    return list(pairwise(edges))
