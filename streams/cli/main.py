@@ -19,8 +19,11 @@ INTERRUPTED = 130  # ctrl-C, as shells have it
 
 # verb -> "module:command" and a line of help, in the order in which a newcomer meets them
 VERBS = {
+    "demo": ("streams.cli.demo:demo", "The whole line once, from documents to alerts, and what it looks like."),
     "up": ("streams.cli.worker:up", "Everything at once: a Kafka, unless there is one, and a worker."),
     "worker": ("streams.cli.worker:worker", "A worker alone: applies the log, sends the alerts."),
+    "replay": ("streams.cli.replay:replay", "A theatre's events to the log, in the order in which they became known."),
+    "append": ("streams.cli.append:append", "Events of your own to the log, all checked first."),
     "timeline": ("streams.cli.timeline:timeline", "What was told, by document, as it became known."),
     "tallies": ("streams.cli.tallies:tallies", "Standing incidents by site and class."),
     "counters": ("streams.cli.tallies:counters", "Standing incidents and their toll by period."),
@@ -35,6 +38,7 @@ VERBS = {
 
 EXAMPLES = """\
 tocsin up                         a Kafka and a worker in this folder; ctrl-C ends both
+tocsin replay iraq-syria          the first theatre, as it became known
 tocsin broker                     a Kafka in this folder; ctrl-C ends it
 tocsin topics create              the topics, with one partition
 """
