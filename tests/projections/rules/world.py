@@ -1,0 +1,148 @@
+"""A timeline's incidents and what its rules make of them, kept as the tables keep it; an instant is a small number."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from projections.fold import Change
+from projections.incidents import NOTHING, Incident
+from projections.rules.alerts import Alert, Message, Standing, State
+from projections.rules.engine import Engine, Key, Outcome, Told
+from projections.rules.matching import view_of
+from projections.rules.model import Episode, Group, Member, Rule
+
+PLAIN: Mapping[str, Any] = {
+    "timeline": "test",
+    "identity": 0,
+    "version": 1,
+    "incident_class": "attack",
+    "precision": "instant",
+    "site_kind": "base",
+    "country": "IQ",
+    "admin1": None,
+    "actor": None,
+    "attribution": "none",
+    "weapons": (),
+    **dict.fromkeys(("munitions", "targets", "outcome", "confidence", "merged_into")),
+    "wounded": NOTHING,
+    "killed": NOTHING,
+    "corrected": frozenset(),
+    "retracted": False,
+}
+
+
+def incident(number: int, at: int, site: str = "north", **said: Any) -> Incident:
+    """A standing incident; `until` is its instant unless it is said."""
+    return Incident(number=number, incident_id=f"i{number}", at=at, site=site, **{"until": at, **PLAIN, **said})
+
+
+class World:
+    """One timeline: events go in as changes of incidents, what people are told comes out."""
+
+    def __init__(self, *rules: Rule) -> None:
+        self.engine = Engine("test", rules)
+        self.clock = 0
+        self.incidents: dict[int, Incident] = {}
+        self.episodes: dict[tuple[Key, int], tuple[Episode, Alert | None]] = {}
+        self.reminders: dict[Key, int] = {}
+        self.told: list[Told] = []
+        self._events = 0
+
+    # -- events
+
+    def put(self, *those: Incident, clock: int | None = None) -> list[Told]:
+        """One event that makes these incidents what they are now; those that stand no more are retracted or merged."""
+        changes = [Change(self.incidents.get(it.number), it) for it in those]
+        self._next(clock)
+        moment = self.engine.moment(f"e{self._events}", self.clock, changes)
+        for key in self.engine.wanted([moment]):
+            self.engine.load(key, self.members().get(key, []), self._standing(key), self._before)
+        self.incidents |= {it.number: it for it in those}
+        return self._take(self.engine.apply(moment))
+
+    def tick(self, clock: int) -> list[Told]:
+        """Time passes."""
+        return self.put(clock=clock)
+
+    def retract(self, number: int, clock: int | None = None) -> list[Told]:
+        """An incident never happened."""
+        return self.put(self.incidents[number]._replace(retracted=True), clock=clock)
+
+    def adopt(self, *rules: Rule, clock: int | None = None) -> list[Told]:
+        """From now on these rules, and only these."""
+        self._next(clock)
+        moment = self.engine.moment(f"e{self._events}", self.clock, ())
+        keys = {key for key, _ in self.episodes}
+        before = {key: (self._episodes(key), self._standing(key)) for key in keys}
+        return self._take(self.engine.adopt(rules, moment, self._all_standing(), before))
+
+    def restart(self) -> None:
+        """The worker dies; the next one knows what the tables know."""
+        self.engine = Engine("test", list(self.engine.rules.values()), list(self.reminders.items()))
+
+    # -- what is there
+
+    def members(self) -> dict[Key, list[Member]]:
+        """The members of every group of every rule, in order."""
+        found: dict[Key, list[Member]] = {}
+        for rule in self.engine.rules.values():
+            view = view_of(rule)
+            for it in self._all_standing():
+                if (group := view(it)) is not None:
+                    found.setdefault((rule.rule_id, group), []).append(Member(it.at, it.number))
+        return {key: sorted(those) for key, those in found.items()}
+
+    def folded(self) -> dict[str, Told]:
+        """What a consumer knows: the newest message of each alert that stands for an episode."""
+        newest = {it.message.alert.alert_id: it for it in self.told}
+        return {key: it for key, it in newest.items() if it.message.state in (State.OPEN, State.RESOLVED)}
+
+    def group(self, rule: Rule, it: Incident) -> Group | None:
+        """The group of a rule that an incident belongs to."""
+        return view_of(rule)(it)
+
+    def _next(self, clock: int | None) -> None:
+        self._events += 1
+        self._before = self.clock
+        self.clock = max(self.clock, self.clock if clock is None else clock)
+
+    def _take(self, outcome: Outcome) -> list[Told]:
+        for rule, group, before, after, standing in outcome.episodes:
+            key = rule.rule_id, group
+            for it in before:
+                del self.episodes[key, it.opened_at]
+            self.episodes |= {(key, it.opened_at): (it, standing[it.opened_at]) for it in after}
+        for key, at in self.engine.reminders.items():
+            self.reminders.pop(key, None)
+            if at is not None:
+                self.reminders[key] = at
+        self.engine.reminders = {}
+        self.told += outcome.told
+        return outcome.told
+
+    def _all_standing(self) -> list[Incident]:
+        return [it for _, it in sorted(self.incidents.items()) if it.stands]
+
+    def _episodes(self, key: Key) -> list[Episode]:
+        return sorted(it for (known, _), (it, _) in self.episodes.items() if known == key)
+
+    def _standing(self, key: Key) -> Standing:
+        return {opened: alert for (known, opened), (_, alert) in self.episodes.items() if known == key}
+
+
+def lines(said: Iterable[Told]) -> list[str]:
+    """Messages as one line each."""
+    return [line(it.message) for it in said]
+
+
+def line(it: Message) -> str:
+    """`raised watch open 3- to watch`: kind, severity, state, span, topics of severities, whether it is late."""
+    end = "" if it.episode.ended_at is None else it.episode.ended_at
+    words: Sequence[str] = (
+        it.kind.value,
+        it.episode.severity,
+        it.state.value,
+        f"{it.episode.opened_at}-{end}",
+        *(("to", *it.severities) if it.severities else ()),
+        *(("late",) if it.alert.late else ()),
+    )
+    return " ".join(words)
