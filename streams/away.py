@@ -1,13 +1,18 @@
-"""The broker is away: which errors say so, and how long to wait between two tries."""
+"""The broker is away: which errors say so, how long to wait between two tries, and what the log says meanwhile."""
 
+import asyncio
 from collections.abc import Iterator
 
+import structlog
 from aiokafka.errors import KafkaError
 
 from streams.broker.errors import BrokerSilent
 
 FIRST_WAIT = 0.25  # seconds
 LONGEST_WAIT = 5.0
+LOOK_EVERY = 2.0
+
+log = structlog.get_logger()
 
 
 def is_away(error: BaseException) -> bool:
@@ -23,3 +28,31 @@ def waits() -> Iterator[float]:
     while True:
         yield wait
         wait = min(2 * wait, LONGEST_WAIT)
+
+
+async def tell_of_outages(servers: str) -> None:
+    """Log when none of the servers can be reached any more, and when one is back, for ever.
+
+    The Kafka clients wait by themselves, but what they say of it is a line of theirs for every single try.
+    """
+    away = False
+    while True:
+        if await _is_silent(servers) != away:
+            away = not away
+            if away:
+                log.warning("waiting for the broker", servers=servers)
+            else:
+                log.info("the broker is back", servers=servers)
+        await asyncio.sleep(LOOK_EVERY)
+
+
+async def _is_silent(servers: str) -> bool:
+    for server in servers.split(","):
+        host, _, port = server.rpartition(":")
+        try:
+            _, writer = await asyncio.wait_for(asyncio.open_connection(host, int(port)), LOOK_EVERY)
+        except (OSError, TimeoutError):
+            continue
+        writer.close()
+        return False
+    return True

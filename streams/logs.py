@@ -41,7 +41,7 @@ def set_up_logs(level: str = "info", form: Literal["auto", "json", "console"] = 
 
 def _is_news(record: logging.LogRecord) -> bool:
     """False for every single failed attempt to connect: whoever waits for a broker says so once."""
-    return not str(record.msg).startswith("Unable connect")
+    return not str(record.msg).startswith(("Unable connect", "Unable to update metadata"))
 
 
 def _formatter(*, as_json: bool) -> logging.Formatter:

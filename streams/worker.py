@@ -10,7 +10,7 @@ import structlog
 
 from events.errors import ConfigInvalid, ProjectionHalted, TimelineError
 from streams import topics
-from streams.away import is_away, waits
+from streams.away import is_away, tell_of_outages, waits
 from streams.broker.errors import FolderBusy
 from streams.broker.locks import FolderLock
 from streams.crash import Reached, nowhere
@@ -94,7 +94,7 @@ async def _one_life(line: Line, projection: Projection, reached: Reached, stop: 
     app = make_app(holding)
     log.info("worker started", member=line.member, servers=line.servers, topic=holding.topic, partitions=count)
     try:
-        await _first_of(stop.wait(), _run(app))
+        await _first_of(stop.wait(), _run(app), tell_of_outages(line.servers))
     finally:
         await _bounded(app.stop(), STOP_PATIENCE)
         await holding.end(LAST_COPY_PATIENCE)

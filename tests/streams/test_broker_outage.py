@@ -4,7 +4,11 @@ from pathlib import Path
 
 from streams.broker.embedded import EmbeddedKafka
 from streams.topics import Topics
-from tests.streams.line import Line, Store, ended, until
+from tests.streams.line import Line, Store, Worker, ended, until
+
+
+def _said(worker: Worker, event: str, logger: str = "") -> int:
+    return sum(entry["event"] == event and logger in entry["logger"] for entry in worker.lines())
 
 
 async def test_a_worker_waits_for_a_broker_that_is_missing_or_dies(
@@ -16,19 +20,21 @@ async def test_a_worker_waits_for_a_broker_that_is_missing_or_dies(
 
     with ended(line):
         worker = line.start()
-        await until(lambda: any(entry["event"] == "waiting for the broker" for entry in worker.lines()), line=line)
+        await until(lambda: _said(worker, "waiting for the broker") > 0, line=line)
         own_kafka.start()
         await line.append(store.writes(0, 400))
         await until(lambda: sum(line.applied().values()) >= 400, line=line)
         for i in range(2):
             await line.append(store.writes(1_000 + i * 400, 400))
             own_kafka.kill()
+            await until(lambda outages=i + 1: _said(worker, "waiting for the broker", "away") >= outages, line=line)
             own_kafka.start()
         await line.append(store.writes(5_000, 200))
         await line.settled(60)
 
         said = next(entry for entry in worker.lines() if entry["event"] == "waiting for the broker")
         assert said["servers"] == own_kafka.bootstrap
+        await until(lambda: _said(worker, "the broker is back") == 2, line=line)
         assert worker.process.poll() is None
         await line.must_be_exact()
 
@@ -41,7 +47,7 @@ async def test_a_worker_without_a_broker_can_be_stopped(
 
     with ended(line):
         worker = line.start()
-        await until(lambda: any(entry["event"] == "partition opened" for entry in worker.lines()), line=line)
+        await until(lambda: _said(worker, "partition opened") > 0, line=line)
         await line.append(store.writes(0, 400))
         own_kafka.kill()
         worker.process.terminate()
