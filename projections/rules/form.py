@@ -74,9 +74,17 @@ def _window(value: Any) -> Any:
                 raise ValueError(msg)
             return normal(value)
         case {"since": str(day)} if len(value) == 1 and _DAY.fullmatch(day):
-            return {"since": date.fromisoformat(day).isoformat()}
+            return {"since": _real(day)}
     msg = f"expected a duration like {EXAMPLES}, or all, or {{since: 2023-10-17}}"
     raise ValueError(msg)
+
+
+def _real(day: str) -> str:
+    try:
+        return date.fromisoformat(day).isoformat()
+    except ValueError as error:
+        msg = "expected a day that exists"
+        raise ValueError(msg) from error
 
 
 def _filled(template: str, info: ValidationInfo) -> str:

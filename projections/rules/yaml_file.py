@@ -17,6 +17,7 @@ LARGEST_SET: Final = 200 * 2**10  # bytes of the normal form: it travels in one 
 # What pydantic says -> what we say
 PLAINER: Final = (
     ("a valid tuple", "a list"),
+    ("at least 1 item", "at least one value"),
     ("dictionary or instance", "fields, as in `name: value`"),
     ("^[A-Za-z0-9][A-Za-z0-9", "a name of letters, digits and . _ : @ + - without spaces"),
     ("^[a-z][a-z0-9_]*$", "a name of small letters, digits and _"),

@@ -1,0 +1,333 @@
+"""A file of rules is read whole, or refused with everything that is wrong with it."""
+
+import contextlib
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from events.errors import ConfigInvalid
+from projections.rules import marked
+from projections.rules.compiling import compile_rules
+from projections.rules.model import FOREVER, Rule, Updates
+from projections.rules.spec import content_hash
+from projections.rules.yaml_file import LARGEST_SET, read
+from tests.projections.rules.histories import examples
+
+WHOLE = """
+rules:
+  - id: site-under-attack
+    title: Repeated attacks on one site
+    description: |
+      More than one attack within a week.
+    where: {class: attack, country: [SY, IQ, NO], weapon: [rocket, drone]}
+    not: {attribution: disputed}
+    by: [site]
+    measure: count
+    bound: best
+    window: 1w
+    levels: {watch: 2, warning: 3, critical: 5}
+    clear_below: 1
+    keep_firing: 24h
+    updates: all
+    annotations: {summary: "{value} attacks on {site} within {window}"}
+  - id: any
+    levels: {warning: 10}
+"""
+SMALLEST = {
+    "id": "any",
+    "title": "any",
+    "description": "",
+    "where": {},
+    "not": {},
+    "by": [],
+    "measure": "count",
+    "bound": "best",
+    "window": "all",
+    "levels": {"warning": 10},
+    "clear_below": 10,
+    "keep_firing": "0s",
+    "updates": "corrections",
+    "annotations": {},
+}
+
+
+def faults(text: str) -> list[str]:
+    with pytest.raises(ConfigInvalid) as error:
+        read(text)
+    return error.value.faults
+
+
+def rule(lines: str) -> str:
+    """A file with one rule that is sound but for these lines."""
+    said = [it.split(":")[0] for it in lines.splitlines()]
+    rest = [f"{name}: {value}" for name, value in (("id", "r"), ("levels", "{watch: 2}")) if name not in said]
+    return "rules:\n- " + "\n  ".join([*lines.splitlines(), *rest])
+
+
+class TestAFile:
+    """What a sound file says."""
+
+    def test_becomes_its_normal_form(self) -> None:
+        """Given a file, when it is read, then every default is filled in and each thing is written one way."""
+        first, second = read(WHOLE)
+
+        assert second == SMALLEST
+        assert first["where"] == {"class": ["attack"], "country": ["IQ", "NO", "SY"], "weapon": ["drone", "rocket"]}
+        assert (first["window"], first["keep_firing"], first["by"]) == ("7d", "1d", ["site"])
+
+    def test_that_says_the_same_in_other_words_has_the_same_hash(self) -> None:
+        """Given two files that mean the same, when they are read, then their normal forms are equal."""
+        other = (
+            WHOLE.replace("1w", "168h")
+            .replace("[SY, IQ, NO]", '["NO", IQ, SY, SY]')
+            .replace("class: attack", "class: [attack]")
+        )
+
+        assert content_hash(read(other)) == content_hash(read(WHOLE))
+
+    def test_in_another_order_is_another_set(self) -> None:
+        """Given the same rules in another order, when they are hashed, then the set differs, the rules do not."""
+        one, two = read(WHOLE)
+
+        assert content_hash([one, two]) != content_hash([two, one])
+
+    def test_compiles_to_the_rules_that_are_evaluated(self) -> None:
+        """Given a file, when its normal form is compiled, then the rules say what the file says."""
+        first, second = compile_rules(read(WHOLE))
+
+        assert first == Rule(
+            "site-under-attack",
+            (2, 3, 5),
+            window=7 * 86_400_000_000,
+            by=("site",),
+            where=(
+                ("class", frozenset({"attack"})),
+                ("country", frozenset({"IQ", "NO", "SY"})),
+                ("weapon", frozenset({"drone", "rocket"})),
+            ),
+            excluded=(("attribution", frozenset({"disputed"})),),
+            clear=1,
+            keep_firing=86_400_000_000,
+            updates=Updates.ALL,
+            title="Repeated attacks on one site",
+            annotations=(("summary", "{value} attacks on {site} within {window}"),),
+            content_hash=first.content_hash,
+            content=first.content,
+        )
+        assert (second.levels, second.severities, second.window) == ((10,), ("warning",), FOREVER)
+
+    def test_normalised_again_stays_what_it_is(self) -> None:
+        """Given a normal form, when it is written as a file and read again, then nothing changes."""
+        form = read(WHOLE)
+
+        assert read(f"rules: {form}".replace("'", '"')) == form
+
+    def test_may_hold_no_rules(self) -> None:
+        """Given a file that says there are no rules, when it is read, then there are none: that can be adopted too."""
+        assert read("rules: []") == []
+
+    def test_may_count_since_a_day(self) -> None:
+        """Given a window that begins on a day, when it is compiled, then it counts from that day's first instant on."""
+        (it,) = compile_rules(read(rule("window: {since: 2023-10-17}")))
+
+        assert (it.since, it.window) == (1_697_500_800_000_000, FOREVER)
+
+
+FAULTS: dict[str, tuple[str, list[str]]] = {
+    "nothing at all": ("", ["1:1: expected fields, as in `name: value`, found nothing"]),
+    "no list": ("rules:", ["1:7: expected a list, found nothing"]),
+    "no YAML": ("rules: [", ["1:9: expected YAML, found: expected the node content, but found '<stream end>'"]),
+    "two documents": ("rules: []\n---\nrules: []", ["2:1: expected YAML, found: but found another document"]),
+    "a control character": ("rules:\n - \x00", ["2:4: expected text, found the character 0x0"]),
+    "an anchor and an alias": (
+        "rules: &a\n- *a",
+        ["1:8: expected plain values, found &a", "2:3: expected plain values, found *a"],
+    ),
+    "a tag": ("rules: !!set {a}", ["1:8: expected plain values, found the tag tag:yaml.org,2002:set"]),
+    "too deep": ("[[[[[[[[[", ["1:9: expected at most 8 levels of nesting, found more"]),
+    "a key twice": (rule("title: a\ntitle: b"), ["3:3: expected title once, found it again"]),
+    "a key that is a list": ("rules: []\n? [a]\n: b", ["2:3: expected a name, found a list or mapping"]),
+    "an unknown field": (
+        rule("keep_fireing: 1d"),
+        [
+            (
+                "2:3: expected one of id, title, description, where, not, by, measure, bound, window, levels, clear_below, "
+                "keep_firing, updates, annotations, found keep_fireing (did you mean keep_firing?)"
+            )
+        ],
+    ),
+    "an unknown level": (
+        rule("levels: {watch: 1, critcal: 2}"),
+        ["2:22: levels: expected one of watch, warning, critical, found critcal (did you mean critical?)"],
+    ),
+    "an id twice": (
+        "rules:\n- {id: a, levels: {watch: 1}}\n- {id: a, levels: {watch: 1}}",
+        ["3:8: id: expected one of its own, found that of line 2"],
+    ),
+    "an id with a space": (
+        rule("id: a b"),
+        ["2:7: id: expected a name of letters, digits and . _ : @ + - without spaces, found 'a b'"],
+    ),
+    "no id": ("rules:\n- levels: {watch: 1}", ["2:3: id: expected this field, found nothing"]),
+    "no levels": ("rules:\n- id: a", ["2:3: levels: expected this field, found nothing"]),
+    "no level": (rule("levels: {}"), ["2:11: levels: expected at least one of watch, warning, critical, found {}"]),
+    "levels that do not rise": (
+        rule("levels: {watch: 3, warning: 3, critical: 2}"),
+        [
+            "2:31: levels.warning: expected more than the level below, 3, found 3",
+            "2:44: levels.critical: expected more than the level below, 3, found 2",
+        ],
+    ),
+    "a level of nothing": (
+        rule("levels: {watch: 0}"),
+        ["2:19: levels.watch: expected greater than or equal to 1, found 0"],
+    ),
+    "a level that is true": (
+        rule("levels: {watch: true}"),
+        ["2:19: levels.watch: expected a valid integer, found True"],
+    ),
+    "an empty window": (
+        rule("window: 0d"),
+        ["2:11: window: expected a window that is longer than nothing, like 7d, 12h, 30m, 90s or 2w, found '0d'"],
+    ),
+    "a window of another form": (
+        rule("window: {sinc: 2023-10-17}"),
+        [
+            (
+                "2:11: window: expected a duration like 7d, 12h, 30m, 90s or 2w, or all, or {since: 2023-10-17}, "
+                "found {'sinc': '2023-10-17'}"
+            )
+        ],
+    ),
+    "a window since a day that is none": (
+        rule("window: {since: 2023-02-30}"),
+        ["2:11: window: expected a day that exists, found {'since': '2023-02-30'}"],
+    ),
+    "a duration in words": (
+        rule("keep_firing: 3 days"),
+        ["2:16: keep_firing: expected a duration like 7d, 12h, 30m, 90s or 2w, found '3 days'"],
+    ),
+    "a duration of ages": (
+        rule("keep_firing: 99999d"),
+        ["2:16: keep_firing: expected a duration of at most 36500d, found '99999d'"],
+    ),
+    "clear_below above the lowest level": (
+        rule("levels: {watch: 2}\nclear_below: 3"),
+        ["3:16: clear_below: expected at most the lowest level, 2, found 3"],
+    ),
+    "clear_below nothing": (
+        rule("clear_below: 0"),
+        ["2:16: clear_below: expected greater than or equal to 1, found 0"],
+    ),
+    "a measure that is to come": (
+        rule("measure: {sum: wounded.us}"),
+        ["2:12: measure: expected count; sum is not available yet, found {'sum': 'wounded.us'}"],
+    ),
+    "a measure that is none": (rule("measure: average"), ["2:12: measure: expected 'count', found 'average'"]),
+    "a group of weapons": (
+        rule("by: [site, weapon]"),
+        [
+            (
+                "2:14: by.1: expected 'class', 'site', 'country', 'admin1', 'site_kind', 'actor' or 'attribution', "
+                "found 'weapon'"
+            )
+        ],
+    ),
+    "a group twice": (rule("by: [site, site]"), ["2:7: by: expected each field once, found ['site', 'site']"]),
+    "a country by its name": (
+        rule("where: {country: Iraq}"),
+        ["2:20: where.country.0: expected a country as in ISO 3166, such as IQ, found 'Iraq'"],
+    ),
+    "an attribution that is none": (
+        rule("not: {attribution: claimd}"),
+        [
+            (
+                "2:22: not.attribution.0: expected 'claimed', 'attributed', 'suspected', 'disputed' or 'none', "
+                "found 'claimd'"
+            )
+        ],
+    ),
+    "a filter of nothing": (
+        rule("where: {site: []}"),
+        ["2:17: where.site: expected at least one value, found []"],
+    ),
+    "an unknown gap": (
+        rule('by: [site]\nannotations: {summary: "{value} on {stie}"}'),
+        [
+            (
+                "3:26: annotations.summary: expected one of {rule}, {title}, {severity}, {threshold}, {value}, {window}, "
+                "{opened_at}, {peak_at}, {site} instead of {stie} (did you mean site?), found '{value} on {stie}'"
+            )
+        ],
+    ),
+    "a gap with a format": (
+        rule('annotations: {summary: "{value:>10}"}'),
+        ["2:26: annotations.summary: expected {name}, or {{ and }} for braces, at '{value:>10}', found '{value:>10}'"],
+    ),
+    "several at once, in their order": (
+        "rules:\n- {id: 1, levels: {watch: 1}, window: 7}\n- {id: b, id: c, levels: 3}",
+        [
+            "2:8: id: expected a valid string, found 1",
+            "2:39: window: expected a duration like 7d, 12h, 30m, 90s or 2w, or all, or {since: 2023-10-17}, found 7",
+            "3:11: expected id once, found it again",
+            "3:26: levels: expected fields, as in `name: value`, found 3",
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "expected"), FAULTS.values(), ids=FAULTS.keys())
+def test_refused(text: str, expected: list[str]) -> None:
+    """Given a file with faults, when it is read, then each is told with line, column, what was expected and found."""
+    assert faults(text) == expected
+
+
+def test_what_is_too_large_is_not_even_parsed() -> None:
+    """Given a text above the limit, when it is read, then it is refused for its size alone."""
+    assert faults("&a " * marked.LARGEST) == [
+        f"1:1: expected at most {marked.LARGEST} bytes, found {3 * marked.LARGEST}"
+    ]
+
+
+def test_rules_that_fill_more_than_an_event_are_refused() -> None:
+    """Given rules of more than an event can carry, when they are read, then their size is told."""
+    text = "rules:\n" + "\n".join(
+        f"- {{id: r{n}, description: '{'x' * 4000}', levels: {{watch: 1}}}}" for n in range(60)
+    )
+
+    (fault,) = faults(text)
+
+    assert fault.startswith(f"1:1: expected rules of at most {LARGEST_SET} bytes together, found ")
+
+
+_words = st.sampled_from(
+    ["rules", "id", "levels", "watch", "where", "by", "window", "annotations", "a", "7d", "{x}", "~"]
+)
+_scalars = _words | st.integers(-5, 10) | st.booleans() | st.none() | st.floats(allow_nan=False) | st.text(max_size=3)
+_json: st.SearchStrategy[Any] = st.recursive(
+    _scalars,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_words | st.text(max_size=2), inner, max_size=4),
+)
+
+
+@examples(150)
+@given(text=st.text(alphabet="ab:{}[]&*!-?|>'\"\n\t #%@0\x00é\ud800", max_size=40))
+def test_no_text_does_harm(text: str) -> None:
+    """Given any text, when it is read, then it is rules or it is refused, each fault on a line of its own."""
+    found: list[str] | None = None
+    try:
+        read(text)
+    except ConfigInvalid as error:
+        found = error.faults
+
+    assert found is None or (found and not any("\n" in fault for fault in found))
+
+
+@examples(200)
+@given(contents=st.lists(_json | st.fixed_dictionaries({"id": _json, "levels": _json, "where": _json}), max_size=3))
+def test_no_content_in_the_log_does_harm(contents: list[Any]) -> None:
+    """Given any JSON where rules should be, when it is compiled, then it is rules or it is refused."""
+    with contextlib.suppress(ConfigInvalid):
+        assert len(compile_rules(contents)) == len(contents)
