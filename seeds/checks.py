@@ -54,7 +54,9 @@ class Known:
 
 
 def _known(what: str) -> str:
-    return "an incident that was reported before" if what == "incident" else f"a {what} that is listed before"
+    if what == "incident":
+        return "an incident that was reported before"
+    return f"{'an' if what[0] in 'aeiou' else 'a'} {what} that is listed before"
 
 
 INTRODUCED: Final[dict[type[model.Fact], str]] = {

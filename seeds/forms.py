@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, StrictBool, model_validator
+from pydantic import Field, StrictBool, field_validator, model_validator
 
 from events.model import Report, Scope, StatementKind
 from events.values import Attribution, Country, Credibility, Day, Id, Instant, Line, Reliability, Text, Value
@@ -127,8 +127,15 @@ class Incident(Value):
     """An incident: every account of it, then what was wrong in them."""
 
     id: Id
-    reports: Annotated[tuple[Account, ...], Field(min_length=1)]
+    reports: tuple[Account, ...]
     corrections: tuple[Account, ...] = ()
+
+    @field_validator("reports")
+    @classmethod
+    def _some(cls, reports: tuple[Account, ...]) -> tuple[Account, ...]:
+        if not reports:  # `min_length` would also hide what is wrong with a report
+            raise ValueError("expected at least one report")
+        return reports
 
 
 class Merge(Told):
