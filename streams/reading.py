@@ -59,11 +59,11 @@ async def log_ends(servers: str, topic: str) -> dict[int, int]:
 
     from streams.broker.errors import BrokerSilent  # noqa: PLC0415
     from streams.peek import reader  # noqa: PLC0415
+    from streams.topics import count  # noqa: PLC0415
 
     try:
         async with reader(servers) as consumer:
-            await consumer.topics()  # a consumer without a topic knows no partitions before
-            parts = [TopicPartition(topic, partition) for partition in consumer.partitions_for_topic(topic) or ()]
+            parts = [TopicPartition(topic, partition) for partition in range(await count(servers, topic))]
             ends = await consumer.end_offsets(parts) if parts else {}
     except (KafkaError, OSError) as error:
         raise BrokerSilent(servers) from error

@@ -114,6 +114,16 @@ async def describe(bootstrap: str, topics: Topics) -> list[Topic]:
         return await _described(admin, topics)
 
 
+async def count(bootstrap: str, name: str) -> int:
+    """How many partitions a topic has; 0: there is none.
+
+    Raises:
+        BrokerSilent: no Kafka answers.
+    """
+    async with _admin(bootstrap) as admin:
+        return max((len(topic["partitions"]) for topic in await admin.describe_topics([name])), default=0)
+
+
 def faults(existing: list[Topic], topics: Topics, partitions: int) -> list[str]:
     """What is wrong with existing topics, one line each."""
     found = []

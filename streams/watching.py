@@ -13,6 +13,7 @@ from aiokafka.errors import KafkaError
 from events.errors import ConfigInvalid
 from streams.broker.errors import BrokerSilent
 from streams.peek import reader
+from streams.topics import count
 
 LOOK_MS: Final = 200
 Message = dict[str, Any]
@@ -33,23 +34,22 @@ async def messages(servers: str, topic: str, until: Until, *, from_beginning: bo
         ConfigInvalid: there is no such topic.
         BrokerSilent: no Kafka answers.
     """
-    count = 0
+    told = 0
     try:
         async with reader(servers) as consumer:
-            await _assign(consumer, topic, from_beginning=from_beginning)
+            await _assign(consumer, topic, await count(servers, topic), from_beginning=from_beginning)
             async with contextlib.aclosing(_arriving(consumer, until.idle_s)) as arriving:
                 async for message in arriving:
                     yield message
-                    count += 1
-                    if count == until.count:
+                    told += 1
+                    if told == until.count:
                         return
     except (KafkaError, OSError) as error:
         raise BrokerSilent(servers) from error
 
 
-async def _assign(consumer: AIOKafkaConsumer, topic: str, *, from_beginning: bool) -> None:
-    await consumer.topics()  # a consumer without a topic knows no partitions before
-    parts = [TopicPartition(topic, partition) for partition in sorted(consumer.partitions_for_topic(topic) or ())]
+async def _assign(consumer: AIOKafkaConsumer, topic: str, partitions: int, *, from_beginning: bool) -> None:
+    parts = [TopicPartition(topic, partition) for partition in range(partitions)]
     if not parts:
         raise ConfigInvalid(f"there is no topic {topic} yet: `tocsin up` makes it")
     consumer.assign(parts)

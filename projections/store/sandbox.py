@@ -56,8 +56,10 @@ def main(folder: str, memory_mb: int, limit_ms: int, most_rows: int) -> None:
     for line in sys.stdin:
         try:
             _say(answer(con, json.loads(line)["sql"], most_rows))
-        except (duckdb.Error, Refused, MemoryError) as error:
-            _say({"refused": NUMBER.sub(_one_less, str(error)) or type(error).__name__})
+        except (duckdb.ParserException, Refused, MemoryError) as error:
+            _say({"refused": str(error) or type(error).__name__})
+        except duckdb.Error as error:  # found in the query as we wrap it
+            _say({"refused": NUMBER.sub(_one_less, str(error))})
 
 
 def answer(con: duckdb.DuckDBPyConnection, sql: str, most_rows: int) -> dict[str, Any]:
@@ -68,6 +70,14 @@ def answer(con: duckdb.DuckDBPyConnection, sql: str, most_rows: int) -> dict[str
         duckdb.Error: it is wrong, or takes more than it may.
     """
     statements = con.extract_statements(sql)
+    con.execute("BEGIN TRANSACTION READ ONLY")  # EXPLAIN ANALYZE runs whatever it explains
+    try:
+        return _answer(con, statements, most_rows)
+    finally:
+        con.execute("ROLLBACK")
+
+
+def _answer(con: duckdb.DuckDBPyConnection, statements: Sequence[duckdb.Statement], most_rows: int) -> dict[str, Any]:
     found = [str(it.type).rpartition(".")[2] for it in statements]
     if len(statements) != 1 or statements[0].type not in TAKEN:
         raise Refused(f"expected one SELECT or EXPLAIN, found {', '.join(found) or 'nothing'}")

@@ -12,7 +12,8 @@ MIB = 2**20
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="One JSON array of objects.")
-def status(*, as_json: bool) -> int:
+@click.pass_context
+def status(ctx: click.Context, *, as_json: bool) -> None:
     """How the line is, partition by partition; exit 1 when it is dead or stuck.
 
     Dead: no Kafka answers, or nobody holds a partition. Stuck: there is something to apply or to send, and nothing
@@ -27,7 +28,7 @@ def status(*, as_json: bool) -> int:
     problems = {row["problem"]: row for row in rows if row["problem"]}
     for said, row in problems.items():
         click.echo(f"{said} (partition {row['partition']})" if row["holder"] else said, err=True)
-    return FOUND if problems else OK
+    ctx.exit(FOUND if problems else OK)
 
 
 def _clock(row: Object) -> str:

@@ -19,6 +19,7 @@ PERIODS = ("day", "week", "month", "total")
 @click.command()
 @some_of("--timeline", "timelines", "Only this timeline; may be repeated, as all of these.")
 @some_of("--site", "sites", "Only this site.")
+@some_of("--kind", "kinds", "Only this kind of site, as in base or embassy.")
 @some_of("--class", "classes", "Only this class of incidents.")
 @some_of("--country", "countries", "Only sites in this country (ISO 3166-1 alpha-2).")
 @reads
@@ -26,7 +27,7 @@ def tallies(*, reader: "Reader", as_json: bool, **chosen: Any) -> None:
     r"""Standing incidents per site and class: how many, by whom, at what cost, first and last.
 
     \b
-    tocsin tallies --class attack
+    tocsin tallies --kind base --class attack
     tocsin tallies --country SY --json
     """
     rows = reader.rows("tallies", **chosen)
@@ -66,7 +67,7 @@ def tally_columns(rows: Sequence[Object]) -> list[Column]:
 def counter_columns(rows: Sequence[Object]) -> list[Column]:
     """The columns of counters, with a bar to the scale of these rows."""
     most = max((row["incidents"] for row in rows), default=1)
-    shown = _timeline(rows) + ([field("period")] if any(row["period"] for row in rows) else [])
+    shown = _timeline(rows) + ([_PERIOD] if any(row["period"] for row in rows) else [])
     shown += [field("class")] + ([field("key", rows[0]["dimension"])] if any(row["key"] for row in rows) else [])
     return [*shown, *COUNTED, Column("", lambda row: bar(row["incidents"], most))]
 
@@ -75,6 +76,7 @@ def _timeline(rows: Sequence[Object]) -> list[Column]:
     return [field("timeline")] if len({row["timeline"] for row in rows}) > 1 else []
 
 
+_PERIOD = Column("from", lambda row: row["period"] or "")
 COUNTED = (
     field("incidents", right=True, style="bold"),
     Column("wounded", lambda row: spread(row["wounded"]), right=True),
