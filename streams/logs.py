@@ -12,6 +12,8 @@ from structlog.typing import Processor
 
 _QUIET = ("aiokafka", "faust", "mode", "asyncio")  # their warnings and worse are enough
 
+_EVERY_TRY = ("Unable connect", "Unable to update metadata", "NodeNotReadyError", "is either not started or not valid")
+
 _SHARED: list[Processor] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_log_level,
@@ -30,18 +32,18 @@ def set_up_logs(level: str = "info", form: Literal["auto", "json", "console"] = 
     )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_formatter(as_json=form == "json" or (form == "auto" and not sys.stderr.isatty())))
+    handler.addFilter(_is_news)
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level.upper())
     for name in _QUIET:
         logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
-    logging.getLogger("aiokafka").addFilter(_is_news)
     logging.captureWarnings(capture=True)
 
 
 def _is_news(record: logging.LogRecord) -> bool:
-    """False for every single failed attempt to connect: whoever waits for a broker says so once."""
-    return not str(record.msg).startswith(("Unable connect", "Unable to update metadata"))
+    """False for what aiokafka says of every single try to reach a broker: whoever waits for one says so once."""
+    return not (record.name.startswith("aiokafka") and any(text in record.getMessage() for text in _EVERY_TRY))
 
 
 def _formatter(*, as_json: bool) -> logging.Formatter:
