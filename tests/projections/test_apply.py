@@ -104,7 +104,7 @@ class TestAnyBatchCut:
     def test_does_not_show_where_the_worker_was_restarted(
         self, data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
     ) -> None:
-        """Given any log, when the file is closed and opened between batches, then tables and messages are equal."""
+        """Given any log, when the file is closed and opened between batches, then the tables are equal."""
         records = data.draw(logs.logs())
         folder = tmp_path_factory.mktemp("restarts")
 
@@ -117,7 +117,7 @@ class TestAnyBatchCut:
         assert found == projected(folder, records)
 
     def test_is_tried_on_histories_that_are_hard(self) -> None:
-        """Given the histories that these tests draw, then at least one in five holds each thing that makes them hard."""
+        """Given the histories drawn here, then at least one in five holds each thing that makes them hard."""
         drawn: list[set[str]] = []
 
         @settings(max_examples=60)
@@ -179,15 +179,21 @@ COUNTED = """
             coalesce(len(list_filter(json_extract(quantities, '$.wounded.*.high'), lambda x: x = 'null')), 0) AS unknown
         FROM incidents WHERE stands
     ), keyed AS (
-        SELECT *, unnest([{d: 'all', k: ''}, {d: 'country', k: country}, {d: 'site', k: site}, {d: 'attribution', k: attribution}]) AS c
+        SELECT *, unnest([
+            {d: 'all', k: ''}, {d: 'country', k: country}, {d: 'site', k: site}, {d: 'attribution', k: attribution}
+        ]) AS c
         FROM it
         UNION ALL SELECT *, {d: 'actor', k: actor} FROM it WHERE actor IS NOT NULL
         UNION ALL SELECT * , {d: 'weapon', k: unnest(weapons)} FROM it
     )
     SELECT timeline, day, class, c.d, c.k, count(*), sum(low), sum(unknown) FROM keyed GROUP BY ALL ORDER BY ALL
 """
-TALLIES = "SELECT timeline, site, class, incidents, first_occurred, last_occurred, attribution_claimed FROM site_tallies WHERE incidents > 0 ORDER BY ALL"
+TALLIES = """
+    SELECT timeline, site, class, incidents, first_occurred, last_occurred, attribution_claimed
+    FROM site_tallies WHERE incidents > 0 ORDER BY ALL
+"""
 TALLIED = """
-    SELECT timeline, site, class, count(*), min(occurred_from), max(occurred_from), count(*) FILTER (attribution = 'claimed')
+    SELECT timeline, site, class, count(*), min(occurred_from), max(occurred_from),
+        count(*) FILTER (attribution = 'claimed')
     FROM incidents WHERE stands GROUP BY ALL ORDER BY ALL
 """
