@@ -8,11 +8,25 @@ import sys
 from typing import Literal
 
 import structlog
+from structlog.dev import plain_traceback
+from structlog.tracebacks import ExceptionDictTransformer
 from structlog.typing import Processor
 
 _QUIET = ("aiokafka", "faust", "mode", "asyncio")  # their warnings and worse are enough
 
-_EVERY_TRY = ("Unable connect", "Unable to update metadata", "NodeNotReadyError", "is either not started or not valid")
+_REPEATED = {
+    "aiokafka": (
+        "Unable connect",
+        "Unable to update metadata",
+        "NodeNotReadyError",
+        "is either not started or not valid",
+    ),
+    "faust": ("Crashed reason=",),
+    "mode": ("Crashed reason=",),
+}
+
+# without the values of local variables: they may be megabytes, and nobody's business
+_TRACEBACKS = structlog.processors.ExceptionRenderer(ExceptionDictTransformer(show_locals=False))
 
 _SHARED: list[Processor] = [
     structlog.contextvars.merge_contextvars,
@@ -42,15 +56,20 @@ def set_up_logs(level: str = "info", form: Literal["auto", "json", "console"] = 
 
 
 def _is_news(record: logging.LogRecord) -> bool:
-    """False for what aiokafka says of every single try to reach a broker: whoever waits for one says so once."""
-    return not (record.name.startswith("aiokafka") and any(text in record.getMessage() for text in _EVERY_TRY))
+    """False for what the libraries say again and again.
+
+    aiokafka tells of every single try to reach a broker: whoever waits for one says so once. Every one of Faust's
+    services tells, with its traceback, that it crashed: the worker says so once, at the end.
+    """
+    library = record.name.partition(".")[0]
+    return not any(text in record.getMessage() for text in _REPEATED.get(library, ()))
 
 
 def _formatter(*, as_json: bool) -> logging.Formatter:
     last: list[Processor] = (
-        [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
+        [_TRACEBACKS, structlog.processors.JSONRenderer()]
         if as_json
-        else [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+        else [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=plain_traceback)]
     )
     return structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=_SHARED, processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last]

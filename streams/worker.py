@@ -81,8 +81,9 @@ async def _until_the_broker_is_away(
     except Exception as error:
         if is_away(error):
             return error
-        log.critical("worker halted", error=type(error).__name__, reason=str(error))
-        raise error if isinstance(error, TimelineError) else WorkerCrashed(repr(error)) from error
+        expected = isinstance(error, TimelineError)
+        log.critical("worker halted", error=type(error).__name__, reason=str(error), exc_info=not expected and error)
+        raise error if expected else WorkerCrashed(repr(error)) from error
     return None
 
 

@@ -1,15 +1,23 @@
 """The worker as a process on a real broker: what it applies, what it says, how it ends."""
 
+import asyncio
 import signal
 import time
 from dataclasses import replace
+from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 from aiokafka.structs import TopicPartition
 
 from streams import topics
+from streams.cli.worker import line_of
+from streams.crash import nowhere
+from streams.settings import Settings
+from streams.worker import WorkerCrashed, work
 from tests.streams.line import Line, Store, Write, until
+from tests.streams.toy_store import toy_projection, toy_writes
 
 
 async def test_what_is_appended_is_applied_and_sent_once(line: Line, store: Store) -> None:
@@ -152,6 +160,36 @@ async def test_a_log_that_was_made_anew_halts_the_worker(line: Line, store: Stor
     assert len(worker.said().splitlines()) == 1
     assert [entry["event"] for entry in worker.lines()].count("worker halted") == 1
     assert not [entry for entry in worker.lines() if entry["event"] == "batch applied"]
+
+
+async def test_a_bug_in_the_projection_ends_the_worker_and_is_named(
+    line: Line, settings: Settings, tmp_path: Path
+) -> None:
+    """Given a projection that raises what nobody foresaw, when a batch comes, then the worker ends and names it."""
+
+    def broken(*_: object) -> NoReturn:
+        raise ZeroDivisionError("a bug")
+
+    sound = toy_projection(tmp_path / "toy", nowhere)
+    await line.append(toy_writes(0, 10))
+    mine = settings.model_copy(update={"prefix": line.topics.prefix})
+
+    with pytest.raises(WorkerCrashed, match="ZeroDivisionError\\('a bug'\\)"):
+        await asyncio.wait_for(work(line_of(mine, line.servers), replace(sound, apply=broken)), 30)
+
+
+async def test_a_file_that_is_no_database_ends_the_worker_with_one_line_that_says_why(line: Line) -> None:
+    """Given a file that is no database, when a worker starts, then it exits with 3 and one line, said and logged."""
+    line.home.mkdir()
+    (line.home / "p0.duckdb").write_bytes(b"no database" * 1_000)
+
+    worker = line.start()
+
+    assert worker.ends() == 3
+    assert len(worker.said().splitlines()) == 1
+    halted = [entry for entry in worker.lines() if entry["event"] == "worker halted"]
+    assert [entry["level"] for entry in halted] == ["critical"]
+    assert str(halted[0]["reason"])[:40] in worker.said()
 
 
 async def test_a_log_whose_begin_was_deleted_halts_a_new_file(line: Line, store: Store) -> None:
