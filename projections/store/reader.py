@@ -136,10 +136,14 @@ def opened(snapshots: Sequence[Snapshot]) -> duckdb.DuckDBPyConnection:
     """
     con = duckdb.connect(":memory:", config=CONFIG)
     con.execute("SET TimeZone = 'UTC'")
-    for it in snapshots:
-        _attach(con, it)
-    _unite(con, [it.partition for it in snapshots])
-    con.execute(text("macros"))
+    try:
+        for it in snapshots:
+            _attach(con, it)
+        _unite(con, [it.partition for it in snapshots])
+        con.execute(text("macros"))
+    except BaseException:
+        con.close()
+        raise
     return con
 
 

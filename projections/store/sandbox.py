@@ -118,7 +118,9 @@ def _bound(memory_mb: int, snapshots: int) -> None:
         resource.RLIMIT_NOFILE: 64 + snapshots,
     }
     for what, most in bounds.items():
-        resource.setrlimit(what, (most, most))
+        hardest = resource.getrlimit(what)[1]
+        bound = most if hardest == resource.RLIM_INFINITY else min(most, hardest)
+        resource.setrlimit(what, (bound, bound))
 
 
 def _say(it: dict[str, Any]) -> None:
