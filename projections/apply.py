@@ -80,6 +80,9 @@ def _fold(file: PartitionFile, those: Sequence[Read | Bad], batch: Batch) -> lis
     file.fetch([(it.event.timeline, name) for it in those if isinstance(it, Read) for name in addressed(it.event.fact)])
     steps: list[Step] = []
     for it in those:
+        if isinstance(it, Bad):
+            batch.rejected(it.record, it.why, _clock(file.known, it))
+            continue
         try:
             step = _step(file, it, first, batch)
         except EventRejected as why:
@@ -90,14 +93,12 @@ def _fold(file: PartitionFile, those: Sequence[Read | Bad], batch: Batch) -> lis
     return steps
 
 
-def _step(file: PartitionFile, it: Read | Bad, first: dict[str, First], batch: Batch) -> Step | None:
+def _step(file: PartitionFile, it: Read, first: dict[str, First], batch: Batch) -> Step | None:
     """What one record did; None for one that came before.
 
     Raises:
         EventRejected: it is to be set aside; nothing changed.
     """
-    if isinstance(it, Bad):
-        raise it.why
     event, offset = it.event, it.record.offset
     if (before := first.get(event.event_id)) is not None:
         check_same(it, before)
