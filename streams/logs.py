@@ -20,6 +20,7 @@ _REPEATED = {
         "Unable to update metadata",
         "NodeNotReadyError",
         "is either not started or not valid",
+        "Got error produce response",  # and it tries again; what it gives up on is an error
     ),
     "faust": ("Crashed reason=",),
     "mode": ("Crashed reason=",),

@@ -19,6 +19,7 @@ from streams.broker.errors import BrokerSilent
 from streams.topics import Topics, create, partition_of
 
 BATCH_BYTES: Final = 2**19  # the largest event fits twice; at most three batches of a partition are in memory
+STOP_S: Final = 3.0  # what a broker answers in, when it is there
 
 
 class NotAppended(TimelineError):
@@ -36,8 +37,8 @@ class Stretch(NamedTuple):
 class Producer:
     """Appends events to one topic."""
 
-    def __init__(self, client: AIOKafkaProducer, topic: str, partitions: int) -> None:
-        self._client, self._topic, self._partitions = client, topic, partitions
+    def __init__(self, client: AIOKafkaProducer, topic: str, partitions: int, patience: float) -> None:
+        self._client, self._topic, self._partitions, self._patience = client, topic, partitions, patience
         self._open: dict[int, Any] = {}  # partition -> the batch that is being filled
         self._sent: deque[tuple[int, int, Any]] = deque()  # partition, count, what the broker will answer
         self._stretches: dict[int, list[Stretch]] = {}
@@ -90,7 +91,7 @@ class Producer:
         """Wait until at most so many batches are without an answer."""
         while len(self._sent) > leave:
             partition, count, answer = self._sent.popleft()
-            start = (await answer).offset
+            start = (await asyncio.wait_for(answer, self._patience)).offset
             self._note(Stretch(partition, start, start + count))
 
     def _note(self, it: Stretch) -> None:
@@ -107,8 +108,12 @@ def _heard(answer: "asyncio.Future[Any]") -> None:
 
 
 @asynccontextmanager
-async def producer(servers: str, topics: Topics, partitions: int | None = None) -> AsyncIterator[Producer]:
+async def producer(
+    servers: str, topics: Topics, partitions: int | None = None, patience: float = 60.0
+) -> AsyncIterator[Producer]:
     """A producer of events on a broker that runs; topics that are missing are made.
+
+    An idempotent aiokafka producer tries for ever; we give up when an answer takes more than `patience` seconds.
 
     Raises:
         BrokerSilent: no Kafka answers.
@@ -124,10 +129,10 @@ async def producer(servers: str, topics: Topics, partitions: int | None = None) 
     )
     try:
         await client.start()
-        yield Producer(client, topics.events, count)
-    except KafkaConnectionError as error:
+        yield Producer(client, topics.events, count, patience)
+    except (KafkaConnectionError, TimeoutError) as error:
         raise BrokerSilent(servers) from error
     except KafkaError as error:
         raise NotAppended(f"the broker refused the events: {error or type(error).__name__}") from error
     finally:
-        await client.stop()
+        await asyncio.wait([asyncio.ensure_future(client.stop())], timeout=STOP_S)
