@@ -59,11 +59,16 @@ def evidence(row: Object) -> str:
     return " ".join([*(it["incident_id"] for it in told), *([f"and {more} more"] if more else [])])
 
 
+def told(row: Object) -> str:
+    """What an alert says: its summary, rule, value and evidence."""
+    late = " (late)" if row["late"] else ""
+    rule = row["rule"] if isinstance(row["rule"], str) else row["rule"]["id"]
+    return f"{summary(row)}{late} [{rule}: {value(row)}] {evidence(row)}".strip()
+
+
 def line(row: Object) -> str:
     """A message as one line."""
-    late = " (late)" if row["late"] else ""
-    parts = (row["known_at"], f"{row['kind']:<9}", f"{row['severity']:<8}", f"{summary(row)}{late};", _span(row) + ";")
-    return "  ".join([*parts[:3], " ".join([*parts[3:], f"{row['rule']['id']}: {value(row)}; {evidence(row)}"])])
+    return "  ".join([row["known_at"], f"{row['kind']:<9}", f"{row['severity']:<8}", _span(row), told(row)])
 
 
 def _span(row: Object) -> str:
@@ -76,18 +81,12 @@ ALERTS = (
     field("state"),
     field("severity", style="bold"),
     Column("when", _span),
-    field("rule"),
-    Column("value", value, right=True),
-    Column("what", summary, wraps=True),
-    Column("evidence", evidence, wraps=True),
+    Column("what", told, wraps=True),
 )
 MESSAGES = (
-    Column("known", lambda row: row["known_at"].replace("T", " ")),
+    Column("known", lambda row: row["known_at"][:16].replace("T", " ")),
     field("kind", style="bold"),
     field("severity"),
     Column("when", _span),
-    Column("rule", lambda row: row["rule"]["id"]),
-    Column("value", value, right=True),
-    Column("what", lambda row: summary(row) + (" (late)" if row["late"] else ""), wraps=True),
-    Column("evidence", evidence, wraps=True),
+    Column("what", told, wraps=True),
 )

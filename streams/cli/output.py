@@ -89,6 +89,7 @@ def _rich(cells: Sequence[Sequence[str]], columns: Sequence[Column], *, titles: 
             justify="right" if column.right else "left",
             style=column.style or None,
             no_wrap=not column.wraps,
+            overflow="fold" if column.wraps else "ellipsis",
         )
     for line in cells:
         made.add_row(*map(Text, line))
