@@ -1,5 +1,6 @@
 """Reading the published snapshots: one view over all partitions, whole while the worker goes on."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +61,24 @@ def test_what_is_open_stays_whole_when_a_newer_snapshot_takes_its_place(tmp_path
         assert reader.refresh()
         assert subjects(reader) == ["a", "b"]
         assert not reader.refresh()
+
+
+def test_every_snapshot_that_is_opened_while_the_worker_publishes_is_whole(tmp_path: Path) -> None:
+    """Given a writer that publishes after every batch, when readers open and close beside it, then all add up."""
+    folder = publish(tmp_path, facts.staged(facts.reported("i0")))
+    batches = [[facts.reported(f"i{number}")] for number in range(1, 40)]
+    with ThreadPoolExecutor(1) as writer:
+        writing = [writer.submit(publish, tmp_path, batch) for batch in batches]
+        positions = []
+        while len(positions) < 10 or not writing[-1].done():
+            with Reader(folder) as reader:
+                positions.append(reader.as_of[0].next_offset)
+                events = len(reader.rows("timeline", **{**TIMELINE, "everything": True}))
+                assert events == positions[-1]
+                assert reader.rows("tallies", **TALLIES)[0]["incidents"] == events - 2  # opening and site
+
+    assert all(it.result() for it in writing)
+    assert positions == sorted(positions)
 
 
 def test_a_reader_says_as_of_which_position_and_clock_it_speaks(tmp_path: Path) -> None:

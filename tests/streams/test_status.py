@@ -1,0 +1,72 @@
+"""Whether the line is well: who holds a partition, and what counts as standing still."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from streams.broker.locks import FolderLock
+from streams.group import Member
+from streams.settings import load_settings
+from streams.status import State, holder, problem, stands_still
+
+MOVING = State(0, holder="here", checkpoint=10, lag=5, unsent=0)
+
+
+@pytest.mark.parametrize(
+    ("members", "lock", "found"),
+    [
+        ([Member("mine-7f3a", frozenset({0}))], "held", "here"),
+        ([Member("mine-7f3a", frozenset({0}))], "left", "gone"),
+        ([Member("theirs-1b2c", frozenset({0}))], "held", "elsewhere"),
+        ([Member("mine-7f3a", frozenset({1}))], "held", "nobody"),
+        ([], "none", "nobody"),
+    ],
+    ids=["our worker", "killed", "another home", "another partition", "no worker"],
+)
+def test_a_partition_is_where_its_worker_is(tmp_path: Path, members: list[Member], lock: str, found: str) -> None:
+    """Given members of the group and the locks of a home, when asked who holds a partition, then it is known where."""
+    owner = FolderLock(tmp_path / "workers" / "mine")
+    if lock != "none":
+        owner.acquire()
+    if lock == "left":
+        owner.release()
+
+    assert holder(load_settings(home=tmp_path), members, 0) == found
+    owner.release()
+
+
+@pytest.mark.parametrize(
+    ("after", "still"),
+    [
+        (MOVING, True),
+        (replace(MOVING, checkpoint=11), False),
+        (replace(MOVING, lag=0), False),
+        (replace(MOVING, holder="elsewhere"), False),
+        (replace(MOVING, checkpoint=None), True),
+        (replace(MOVING, checkpoint=11, lag=0, unsent=3), False),
+        (replace(MOVING, lag=0, unsent=0), False),
+    ],
+    ids=["the same", "moved", "caught up", "elsewhere", "nothing published", "something new to send", "well"],
+)
+def test_what_has_work_and_does_not_move_stands_still(after: State, still: bool) -> None:  # noqa: FBT001
+    """Given two looks at a partition, when there is work and nothing moved between them, then it stands still."""
+    assert stands_still(MOVING, after) is still
+
+
+def test_messages_that_are_not_sent_are_a_problem_too() -> None:
+    """Given the same messages unsent at both looks, when nothing is left to apply, then the relay is stuck."""
+    waiting = replace(MOVING, lag=0, unsent=3)
+
+    assert problem(waiting, waiting, 3) == "stuck: 3 messages to send, and nothing moved for 3 seconds"
+
+
+@pytest.mark.parametrize(
+    ("who", "said"),
+    [("nobody", "no worker holds it"), ("gone", "its worker is gone"), ("elsewhere", None)],
+)
+def test_a_partition_without_a_worker_is_a_problem_at_once(who: str, said: str | None) -> None:
+    """Given a partition that nobody holds, when looked at, then it is a problem though nothing is left to apply."""
+    it = replace(MOVING, lag=0, holder=who)
+
+    assert problem(it, it, 3) == said
