@@ -1,0 +1,139 @@
+"""Which incidents a rule looks at, and in which group: by the evaluator's own filter and by SQL, the same."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from projections.apply import apply_batch
+from projections.rules.compiling import compile_rule
+from projections.rules.form import Fields
+from projections.rules.matching import FIELDS, view_of
+from projections.rules.model import FOREVER, Group, Member, Rule
+from projections.store.file import PartitionFile
+from projections.store.groups import TableGroups
+from tests import facts
+from tests.projections.rules.histories import examples
+from tests.projections.rules.world import incident
+
+VALUES: dict[str, list[str]] = {
+    "class": ["attack", "strike"],
+    "site": ["north", "south", "east"],
+    "country": ["IQ", "SY"],
+    "admin1": ["Anbar", "Homs"],
+    "site_kind": ["base", "town"],
+    "actor": ["militia", "army"],
+    "attribution": ["claimed", "suspected", "none"],
+    "weapon": ["drone", "rocket"],
+    "outcome": ["hit"],
+    "confidence": ["low", "high"],
+}
+BY = [name for name in VALUES if name not in ("weapon", "outcome", "confidence")]
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PartitionFile]:
+    """Incidents that differ in everything a rule can look at; one is retracted, one known to the month only."""
+    it = PartitionFile(tmp_path_factory.mktemp("matching") / "p0.duckdb", 0, 1)
+    who = [("militia", "claimed"), ("army", "suspected"), None]
+    told = [
+        facts.reported(
+            f"i{number}",
+            day="2023-10-01",
+            last_day="2023-10-30" if number == 5 else "2023-10-01",
+            site=VALUES["site"][number % 3],
+            incident_class=VALUES["class"][number % 2],
+            **({"actor": actor} if (actor := who[number % 3]) else {}),
+            **({"weapons": weapons} if (weapons := (("drone",), (), ("drone", "rocket"), None)[number % 4]) else {}),
+            **({"outcome": "hit"} if number % 5 else {}),
+            **({"confidence": ("low", "high")[number % 2]} if number % 7 else {}),
+        )
+        for number in range(40)
+    ]
+    at = {"at": "2023-01-01T00:00:00Z"}
+    stage = [
+        facts.opened(**at),
+        facts.site("north", "IQ", "base", admin1="Anbar", **at),
+        facts.site("south", "SY", "town", admin1="Homs", **at),
+        facts.site("east", "IQ", "base", **at),
+        *(facts.actor(name, **at) for name in VALUES["actor"]),
+    ]
+    records = facts.records([*stage, *told, facts.retracted("i7")])
+    apply_batch(it, records, 0, len(records))
+    yield it
+    it.close()
+
+
+@st.composite
+def contents(draw: st.DrawFn) -> dict[str, Any]:
+    """Rules with filters of every field."""
+
+    def fields() -> dict[str, list[str]]:
+        names = draw(st.lists(st.sampled_from(sorted(VALUES)), max_size=2, unique=True))
+        return {name: draw(st.lists(st.sampled_from(VALUES[name]), min_size=1, unique=True)) for name in names}
+
+    by = draw(st.lists(st.sampled_from(BY), max_size=2, unique=True))
+    window = draw(st.sampled_from(["all", "1d", "7d", "60d"]))
+    return {"id": "r", "levels": {"watch": 1}, "where": fields(), "not": fields(), "by": by, "window": window}
+
+
+@examples(60)
+@given(content=contents())
+def test_sql_and_the_evaluator_look_at_the_same_incidents(file: PartitionFile, content: dict[str, Any]) -> None:
+    """Given any rule, when its groups are looked up, then each has the members that the evaluator would give it."""
+    rule, tables = compile_rule(content), TableGroups(file.con, file.known.sites)
+    view, expected = view_of(rule), dict[Group, list[Member]]()
+    for it in tables.standing("test"):
+        if (group := view(it)) is not None:
+            expected.setdefault(group, []).append(Member(it.at, it.number))
+
+    absent = ("nowhere",) * len(rule.by) if rule.by else ()
+    found = tables.members("test", rule, [*expected, absent])
+
+    assert {group: members for group, members in found.items() if members} == {
+        group: sorted(members) for group, members in expected.items()
+    }
+
+
+class TestAnIncident:
+    """What makes a rule look at one incident."""
+
+    @pytest.mark.parametrize(
+        ("said", "rule", "group"),
+        [
+            ({}, Rule("r", (1,)), ()),
+            ({}, Rule("r", (1,), by=("site", "country")), ("north", "IQ")),
+            ({"actor": None}, Rule("r", (1,), by=("actor",)), None),
+            ({"weapons": ("drone",)}, Rule("r", (1,), where=(("weapon", frozenset({"drone", "gun"})),)), ()),
+            ({"weapons": ()}, Rule("r", (1,), where=(("weapon", frozenset({"drone"})),)), None),
+            ({"weapons": ("drone", "gun")}, Rule("r", (1,), excluded=(("weapon", frozenset({"gun"})),)), None),
+            ({"actor": None}, Rule("r", (1,), excluded=(("actor", frozenset({"army"})),)), ()),
+            ({"until": 8}, Rule("r", (1,), window=7), ()),
+            ({"until": 9}, Rule("r", (1,), window=7), None),
+            ({"until": 9}, Rule("r", (1,), window=FOREVER), ()),
+        ],
+        ids=[
+            "no filter and no group",
+            "a group of two fields",
+            "no group without the field",
+            "any of its weapons",
+            "none of its weapons",
+            "one excluded weapon is enough",
+            "what is unknown is not excluded",
+            "as long as the window",
+            "longer than the window",
+            "never longer than everything",
+        ],
+    )
+    def test_belongs_to(self, said: dict[str, Any], rule: Rule, group: Group | None) -> None:
+        """Given an incident and a rule, when they meet, then it belongs to this group, or to none."""
+        assert view_of(rule)(incident(1, 1, **said)) == group
+
+
+def test_every_field_of_a_rule_can_be_matched() -> None:
+    """Given the fields that a rule may name, when the filter and these tests are asked, then they know the same."""
+    known = {field.alias or name for name, field in Fields.model_fields.items()}
+
+    assert known == set(FIELDS) == set(VALUES)

@@ -1,0 +1,207 @@
+"""What an alert message says, as it goes out: from events in a log to the rows that the relay sends."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from events.log import Event
+from projections.apply import apply_batch
+from projections.rules import yaml_file
+from projections.rules.messages import SHOWN, AlertMessage, evidence, evidence_hash
+from projections.rules.spec import content_hash
+from projections.store.file import PartitionFile
+from tests import facts
+
+RULES = """
+rules:
+  - id: site
+    title: Repeated attacks on one site
+    where: {class: attack}
+    by: [site]
+    window: 7d
+    levels: {watch: 2, warning: 3}
+    annotations: {summary: "{value} attacks on {site} within {window}: {severity} since {opened_at}"}
+"""
+
+
+def adopted(text: str = RULES, **said: Any) -> Event:
+    rules = yaml_file.read(text)
+    return facts.adopted(*rules, content_hash=content_hash(rules), **said)
+
+
+def attack(name: str, day: int, at: int | None = None, **said: Any) -> Event:
+    return facts.reported(name, day=f"2023-10-{day:02}", at=f"2023-10-{at or day:02}T12:00:00Z", **said)
+
+
+class Line:
+    """A partition's file, and the messages that are to be sent."""
+
+    def __init__(self, folder: Path) -> None:
+        self.file = PartitionFile(folder / "p3.duckdb", 3, 4)
+
+    def tell(self, *events: Event) -> list[dict[str, Any]]:
+        """The messages that these events lead to."""
+        start = self.file.next_offset
+        before = self.file.con.execute("SELECT count(*) FROM alert_messages").fetchall()[0][0]
+        apply_batch(self.file, facts.records(events, start), start, start + len(events))
+        assert self.file.con.execute("SELECT reason, expected, found FROM rejected").fetchall() == []
+        query = "SELECT body::VARCHAR FROM alert_messages ORDER BY event_offset, seq OFFSET ?"
+        return [json.loads(row[0]) for row in self.file.con.execute(query, [before]).fetchall()]
+
+
+@pytest.fixture
+def line(tmp_path: Path) -> Iterator[Line]:
+    """A timeline with its stage and the rules, on the first of October."""
+    it = Line(tmp_path)
+    at = {"at": "2023-10-01T00:00:00Z"}
+    it.tell(facts.opened("replayed", **at), facts.site("north", **at), facts.site("south", **at), adopted(**at))
+    yield it
+    it.file.close()
+
+
+def test_a_message_carries_the_whole_state_of_its_alert(line: Line) -> None:
+    """Given two attacks within a week, when the second is told, then the message says all that the design asks."""
+    (rule,) = yaml_file.read(RULES)
+    first, second = attack("a", 3), attack("b", 5, 6)
+
+    (body,) = line.tell(first, second)
+
+    assert body == {
+        "alert_id": body["alert_id"],
+        "seq": 0,
+        "kind": "raised",
+        "timeline": "test",
+        "rule": {"id": "site", "title": "Repeated attacks on one site", "content_hash": content_hash(rule)},
+        "group": {"site": "north"},
+        "severity": "watch",
+        "level_now": "watch",
+        "state": "open",
+        "opened_at": "2023-10-05T00:00:00Z",
+        "ended_at": None,
+        "window": "7d",
+        "value": {"low": 2, "best": 2, "high": 2},
+        "peak_at": "2023-10-05T00:00:00Z",
+        "threshold": 2,
+        "evidence": {
+            "count": 2,
+            "hash": evidence_hash([("a", 1), ("b", 1)]),
+            "incidents": [{"incident_id": "a", "version": 1}, {"incident_id": "b", "version": 1}],
+        },
+        "cause": {"event_id": second.event_id, "position": {"partition": 3, "offset": 5}, "reason": "evidence"},
+        "references": [],
+        "late": False,
+        "merged_into": None,
+        "annotations": {"summary": "2 attacks on north within 7d: watch since 2023-10-05T00:00:00Z"},
+        "known_at": "2023-10-06T12:00:00Z",
+    }
+
+
+def test_each_message_refers_to_the_one_before_it(line: Line) -> None:
+    """Given an alert's life, when its messages are numbered, then each amends the one before, and all are one alert."""
+    bodies = line.tell(attack("a", 3), attack("b", 5), attack("c", 5), facts.ticked("2023-10-20T00:00:00Z"))
+    query = "SELECT message_id::VARCHAR FROM alert_messages ORDER BY event_offset, seq"
+    first, second, third = (row[0] for row in line.file.con.execute(query).fetchall())
+
+    assert [(it["kind"], it["seq"], it["severity"]) for it in bodies] == [
+        ("raised", 0, "watch"),
+        ("escalated", 1, "warning"),
+        ("resolved", 2, "warning"),
+    ]
+    assert [it["references"] for it in bodies] == [[], [first], [second]]
+    assert len({it["alert_id"] for it in bodies}) == 1
+    assert len({first, second, third}) == 3
+
+
+def test_what_is_over_says_when_and_what_its_value_is_now(line: Line) -> None:
+    """Given an open alert, when time passes, then it ended when its value fell, and reaches no level now."""
+    line.tell(attack("a", 3), attack("b", 5))
+
+    (body,) = line.tell(facts.ticked("2023-10-20T00:00:00Z"))
+
+    assert (body["kind"], body["state"], body["ended_at"]) == ("resolved", "resolved", "2023-10-10T00:00:00Z")
+    assert (body["level_now"], body["severity"], body["cause"]["reason"]) == (None, "watch", "time")
+
+
+def test_evidence_names_the_version_that_was_true_then(line: Line) -> None:
+    """Given incidents corrected in the same batch, when messages are made, then each has the versions of its moment."""
+    bodies = line.tell(
+        attack("a", 3),
+        attack("b", 5),
+        facts.corrected("a", weapons=("drone",), at="2023-10-05T12:00:00Z"),
+        attack("c", 5),
+    )
+
+    assert [[(it["incident_id"], it["version"]) for it in body["evidence"]["incidents"]] for body in bodies] == [
+        [("a", 1), ("b", 1)],
+        [("a", 2), ("b", 1), ("c", 1)],
+    ]
+
+
+def test_the_cause_of_a_cancellation_is_named(line: Line) -> None:
+    """Given an alert, when one of its incidents is merged into another, then the message names that event."""
+    line.tell(attack("a", 3), attack("b", 5))
+    merge = facts.merged("a", "b", at="2023-10-06T12:00:00Z")
+
+    (body,) = line.tell(merge)
+
+    assert (body["kind"], body["state"]) == ("cancelled", "cancelled")
+    assert body["cause"] == {
+        "event_id": merge.event_id,
+        "position": {"partition": 3, "offset": 6},
+        "reason": "evidence",
+    }
+
+
+def test_rules_that_are_gone_are_the_reason(line: Line) -> None:
+    """Given an open alert, when no rules are adopted, then it is cancelled for the reason `rules`."""
+    line.tell(attack("a", 3), attack("b", 5))
+
+    (body,) = line.tell(facts.adopted(content_hash=content_hash([]), at="2023-10-06T12:00:00Z"))
+
+    assert (body["kind"], body["cause"]["reason"]) == ("cancelled", "rules")
+
+
+def test_rules_that_are_none_are_rejected(line: Line) -> None:
+    """Given content that is no rule, or another hash, when it is adopted, then the event is set aside."""
+    broken = [
+        facts.adopted({"id": "x"}, content_hash=content_hash([{"id": "x"}])),
+        facts.adopted(*yaml_file.read(RULES), content_hash="0" * 64),
+    ]
+    start = line.file.next_offset
+
+    apply_batch(line.file, facts.records(broken, start), start, start + 2)
+
+    rows = line.file.con.execute("SELECT reason, field FROM rejected ORDER BY event_offset").fetchall()
+    assert rows == [("inapplicable", "rules"), ("inapplicable", "content_hash")]
+    assert line.file.con.execute("SELECT rule FROM rules WHERE retired_at IS NULL").fetchall() == [("site",)]
+
+
+def test_every_message_is_as_published(line: Line) -> None:
+    """Given messages of several kinds, when they are validated against the published model, then all pass."""
+    bodies = line.tell(
+        attack("a", 3),
+        attack("b", 5),
+        attack("c", 5, 6),
+        facts.retracted("c", at="2023-10-07T12:00:00Z"),
+        facts.ticked("2023-10-20T00:00:00Z"),
+        attack("d", 2, 20),
+        facts.retracted("a", at="2023-10-21T12:00:00Z"),
+    )
+
+    assert {it["kind"] for it in bodies} >= {"raised", "escalated", "updated", "resolved"}
+    for body in bodies:
+        assert json.loads(AlertMessage.model_validate_json(json.dumps(body)).model_dump_json()) == body
+
+
+def test_where_there_is_more_evidence_than_fits_the_newest_is_shown() -> None:
+    """Given more incidents than a message names, when it is made, then count and hash are of all, the list is not."""
+    those = [(f"i{number}", 1) for number in range(SHOWN + 50)]
+
+    said = evidence(those)
+
+    assert (said["count"], len(said["incidents"])) == (SHOWN + 50, SHOWN)
+    assert said["incidents"][-1] == {"incident_id": f"i{SHOWN + 49}", "version": 1}
+    assert said["hash"] == evidence_hash(reversed(those)) != evidence_hash(those[1:])

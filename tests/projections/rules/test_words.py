@@ -1,0 +1,73 @@
+"""Durations and templates: the small languages inside a rule."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from projections.rules.durations import LONGEST, duration, normal, written
+from projections.rules.templates import check, render
+
+
+class TestADuration:
+    """One number and one unit."""
+
+    @pytest.mark.parametrize(
+        ("text", "microseconds", "form"),
+        [
+            ("7d", 604_800_000_000, "7d"),
+            ("2w", 1_209_600_000_000, "14d"),
+            ("24h", 86_400_000_000, "1d"),
+            ("36h", 129_600_000_000, "36h"),
+            ("90s", 90_000_000, "90s"),
+            ("120s", 120_000_000, "2m"),
+            ("007m", 420_000_000, "7m"),
+            ("0d", 0, "0s"),
+        ],
+    )
+    def test_has_one_normal_form(self, text: str, microseconds: int, form: str) -> None:
+        """Given a duration in any unit, when it is normalised, then equal lengths are written alike."""
+        assert duration(text) == microseconds
+        assert normal(text) == form
+
+    @pytest.mark.parametrize(
+        "text", ["", "7", "d", "7 d", "-1d", "1.5h", "7D", "1d12h", "7d\n", "\u0667d", "36501d", "999999999999w"]
+    )
+    def test_of_another_form_is_refused(self, text: str) -> None:
+        """Given a text that is no duration, when it is read, then it is refused with examples or the limit."""
+        with pytest.raises(ValueError, match="expected a duration"):
+            duration(text)
+
+    @given(seconds=st.integers(0, LONGEST // 1_000_000))
+    def test_that_was_written_reads_the_same(self, seconds: int) -> None:
+        """Given any whole seconds, when they are written and read, then nothing is lost."""
+        assert duration(written(seconds * 1_000_000)) == seconds * 1_000_000
+
+
+class TestATemplate:
+    """A text with named gaps."""
+
+    def test_is_filled_by_name(self) -> None:
+        """Given gaps and braces, when they are filled, then values stand in the gaps, braces for themselves."""
+        assert render("{value} on {site}, {{not}} {value}", {"value": 3, "site": "{north}"}) == "3 on {north}, {not} 3"
+
+    @pytest.mark.parametrize(
+        "template", ["{value.__class__}", "{value!r}", "{value:>99}", "{0}", "{}", "{", "}", "{VALUE}", "{{value}"]
+    )
+    def test_has_nothing_but_names_in_its_gaps(self, template: str) -> None:
+        """Given attributes, formats or lone braces, when a template is checked, then it is refused."""
+        with pytest.raises(ValueError, match="expected"):
+            check(template, ["value"])
+
+    def test_names_only_what_will_be_there(self) -> None:
+        """Given a gap that nobody fills, when a template is checked, then the nearest name is suggested."""
+        with pytest.raises(ValueError, match=r"instead of \{stie\} \(did you mean site\?\)"):
+            check("{stie}", ["site", "value"])
+
+    @given(template=st.text(alphabet="{}ab c.!:", max_size=20))
+    def test_that_passed_the_check_can_be_filled(self, template: str) -> None:
+        """Given any text, when it passes the check, then filling it does not fail."""
+        try:
+            check(template, ["a", "b", "ab"])
+        except ValueError:
+            return
+        assert "{" not in render(template.replace("{{", "").replace("}}", ""), {"a": 1, "b": 2, "ab": 3})
