@@ -38,10 +38,12 @@ VERBS = {
 }
 
 EXAMPLES = """\
+tocsin demo                       everything once, on five documents; ends by itself
 tocsin up                         a Kafka and a worker in this folder; ctrl-C ends both
 tocsin replay iraq-syria          the first theatre, as it became known
-tocsin broker                     a Kafka in this folder; ctrl-C ends it
-tocsin topics create              the topics, with one partition
+tocsin alerts --state open        what people were told and is not over, with its evidence
+tocsin tallies --json             one JSON array of objects, as every listing verb has it
+tocsin status                     whether the line lives
 """
 
 
