@@ -1,7 +1,7 @@
-"""The contract for other people's producers and consumers: a JSON Schema for a line of CloudEvents JSON, one per type.
+"""The contract for other producers and consumers: a JSON Schema for a line of CloudEvents JSON, one per type.
 
-In Kafka the same attributes stand in `ce_*` headers and `data` is the value. Generated from the catalogue; what a schema
-can not say (order of bounds, known ids) is checked when reading.
+In Kafka the same attributes stand in `ce_*` headers and `data` is the value. Generated from the catalogue; what a
+schema can not say (order of bounds, known ids) is checked when reading.
 """
 
 import json

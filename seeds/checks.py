@@ -5,8 +5,8 @@ from typing import Any, Final, NamedTuple
 
 from events import model
 from events.log import Event
+from events.marked import Path
 from events.values import iso
-from seeds.marked import Path
 
 FIRST: Final = ("incident_class", "occurred", "site")  # what the first report of an incident must state
 

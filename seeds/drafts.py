@@ -5,9 +5,9 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from events import model
+from events.marked import Path
 from events.values import Value
 from seeds import forms
-from seeds.marked import Path
 
 TOLD = forms.Told.model_fields.keys()
 

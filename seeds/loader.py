@@ -11,7 +11,7 @@ from events.errors import ConfigInvalid
 from events.log import Event
 from seeds import forms
 from seeds.checks import Known
-from seeds.marked import Marked, read
+from seeds.sheet import Sheet
 from seeds.telling import said_plainly, told
 
 THEATRES: Final = FilePath(__file__).parent
@@ -46,40 +46,40 @@ def parse(texts: Mapping[str, str]) -> list[Event]:
     Raises:
         ConfigInvalid: as `load`.
     """
-    marked = {name.removesuffix(".yaml"): read(name, text) for name, text in texts.items()}
-    placed, wrong = told(_files(marked), marked)
+    sheets = {name.removesuffix(".yaml"): Sheet.of(name, text) for name, text in texts.items()}
+    placed, wrong = told(_files(sheets), sheets)
     known = Known()
     for event, draft in placed:
-        wrong += [marked[draft.file].fault((*draft.path, *path), said) for path, said in known.take(event)]
+        wrong += [sheets[draft.file].fault((*draft.path, *path), said) for path, said in known.take(event)]
     if wrong:
         raise ConfigInvalid(wrong)
     return [event for event, _ in placed]
 
 
-def _files(marked: Mapping[str, Marked]) -> forms.Files:
+def _files(sheets: Mapping[str, Sheet]) -> forms.Files:
     expected = {*forms.Files.model_fields, *BESIDE}
     names = ", ".join(sorted(expected))
-    wrong = [f"{it.file}:1: expected one of {names}" for name, it in marked.items() if name not in expected]
+    wrong = [f"{it.file}:1: expected one of {names}" for name, it in sheets.items() if name not in expected]
     found: dict[str, Any] = {}
-    for name in forms.Files.model_fields.keys() & marked.keys():
+    for name in forms.Files.model_fields.keys() & sheets.keys():
         try:
-            found[name] = _form(name, marked[name])
+            found[name] = _form(name, sheets[name])
         except ConfigInvalid as error:
             wrong += error.faults
-    if "theatre" not in marked:
+    if "theatre" not in sheets:
         wrong.append("theatre.yaml:1: expected this file, found none")
     if wrong:
         raise ConfigInvalid(sorted(wrong))
     return forms.Files(**found)
 
 
-def _form(name: str, marked: Marked) -> Any:
+def _form(name: str, sheet: Sheet) -> Any:
     """The form of a file. Read as JSON, in which a number is never taken for a day."""
-    if marked.faults:
-        raise ConfigInvalid(marked.faults)
+    if sheet.faults:
+        raise ConfigInvalid(sheet.faults)
     form = forms.Files.model_fields[name].annotation
     assert form is not None  # noqa: S101 -- each is a class
     try:
-        return form.model_validate_json(json.dumps(marked.data))
+        return form.model_validate_json(json.dumps(sheet.marked.data))
     except ValidationError as error:
-        raise ConfigInvalid(said_plainly(marked, (), error)) from error
+        raise ConfigInvalid(said_plainly(sheet, (), error)) from error

@@ -14,11 +14,12 @@ from events import ids, model
 from events.codec import payload
 from events.errors import ConfigInvalid
 from events.log import Event
+from events.marked import Path
 from events.plainly import faults
 from events.values import EPOCH, Source, iso
 from seeds import forms
 from seeds.drafts import Draft, drafts
-from seeds.marked import Marked, Path
+from seeds.sheet import Sheet
 
 REGISTER: Final = Source(feed="register")
 ORDER: Final[tuple[type[model.Fact], ...]] = (
@@ -44,7 +45,7 @@ class Placed(NamedTuple):
     draft: Draft
 
 
-def told(files: forms.Files, marked: Mapping[str, Marked]) -> tuple[list[Placed], list[str]]:
+def told(files: forms.Files, sheets: Mapping[str, Sheet]) -> tuple[list[Placed], list[str]]:
     """The events in the order of the log, and what is wrong with those that are none.
 
     Raises:
@@ -52,11 +53,11 @@ def told(files: forms.Files, marked: Mapping[str, Marked]) -> tuple[list[Placed]
     """
     noon = {it.id: _noon(it.published) for it in files.documents.documents}
     drafted = list(drafts(files))
-    opened_at = _opened_at(files, drafted, noon, marked)
+    opened_at = _opened_at(files, drafted, noon, sheets)
     placed = [Placed(_opening(files.theatre, opened_at), Draft("theatre", (), model.TimelineOpened, {}))]
     wrong = []
     for draft in drafted:
-        where = marked[draft.file]
+        where = sheets[draft.file]
         try:
             placed.append(Placed(_event(files.theatre.timeline, draft, _recorded_at(draft, noon, opened_at)), draft))
         except ValidationError as error:
@@ -68,9 +69,9 @@ def told(files: forms.Files, marked: Mapping[str, Marked]) -> tuple[list[Placed]
     return sorted(placed, key=_position), wrong
 
 
-def said_plainly(marked: Marked, path: Path, error: ValidationError) -> list[str]:
+def said_plainly(sheet: Sheet, path: Path, error: ValidationError) -> list[str]:
     """Every fault of a part of a file, one line each."""
-    return [marked.fault((*path, *it.path), f"expected {it.expected}, found {it.found}") for it in faults(error)]
+    return [sheet.fault((*path, *it.path), f"expected {it.expected}, found {it.found}") for it in faults(error)]
 
 
 def _position(placed: Placed) -> tuple[datetime, int, datetime]:
@@ -79,13 +80,13 @@ def _position(placed: Placed) -> tuple[datetime, int, datetime]:
 
 
 def _opened_at(
-    files: forms.Files, drafted: list[Draft], noon: Mapping[str, datetime], marked: Mapping[str, Marked]
+    files: forms.Files, drafted: list[Draft], noon: Mapping[str, datetime], sheets: Mapping[str, Sheet]
 ) -> datetime:
     known = [*noon.values(), *(it.told.recorded_at for it in drafted if it.told and it.told.recorded_at)]
     opened_at = files.theatre.opened_at or min(known, default=None)
     if opened_at is None or opened_at > min(known, default=opened_at):
         said = "expected an instant not after what became known first, or at least one document"
-        raise ConfigInvalid(marked["theatre"].fault(("opened_at",), f"{said}, found {opened_at}"))
+        raise ConfigInvalid(sheets["theatre"].fault(("opened_at",), f"{said}, found {opened_at}"))
     return opened_at
 
 

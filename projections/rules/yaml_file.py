@@ -5,11 +5,11 @@ from typing import Any, Final
 
 from pydantic import BaseModel, ValidationError
 
+from events import marked
 from events.errors import ConfigInvalid, one_line
+from events.marked import At, Marked, Path
 from events.plainly import Fault, faults
-from projections.rules import marked
 from projections.rules.form import Fields, Levels, RuleFile, RuleSpec
-from projections.rules.marked import At, Marked, Path
 from projections.rules.spec import Content, canonical, normalise
 from projections.rules.templates import meant
 

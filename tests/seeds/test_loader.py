@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from events import codec
 from events.errors import ConfigInvalid
-from events.values import iso
+from events.values import Value, iso
 from seeds import forms
 from seeds.loader import folder_of, load, parse
-from seeds.marked import read
+from seeds.sheet import Sheet
 
 HARBOUR = Path(__file__).parent / "harbour"
 TEXTS = {it.name: it.read_text() for it in HARBOUR.glob("*.yaml")}
@@ -110,7 +110,7 @@ FAULTS = {
         "sites.yaml",
         "kind: jetty",
         "kind: jetty, kind: quay",
-        "sites.yaml:2: kind: expected once, found again",
+        "sites.yaml:2: expected kind once, found it again",
     ),
     "bad country": ("sites.yaml", "NO", "Norway", "sites.yaml:2: sites.0.country: expected string to match"),
     "number as text": (
@@ -246,11 +246,11 @@ FAULTS = {
         "theatre.yaml:3: clock: expected 'live' or 'replayed', found 'sundial'",
     ),
     "empty file": ("theatre.yaml", TEXTS["theatre.yaml"], "", "theatre.yaml:1: expected an object, found None"),
-    "a part that holds itself": (
+    "an alias": (
         "sites.yaml",
         "sites:\n",
         "sites: &a\n  - *a\n",
-        "sites.yaml:1: sites.0: expected plain values, found a part",
+        "sites.yaml:1: expected plain values, found &a",
     ),
 }
 
@@ -321,9 +321,9 @@ def test_a_file_with_anything_wrong_is_told_and_nothing_else_happens(file: str, 
 @given(st.text())
 def test_any_text_is_data_or_a_fault(text: str) -> None:
     """Given any text, when it is read as YAML, then there is data or a fault with its line."""
-    marked = read("any.yaml", text)
+    sheet = Sheet.of("any.yaml", text)
 
-    assert marked.faults == [] or all(fault.startswith("any.yaml:") for fault in marked.faults)
+    assert sheet.faults == [] or all(fault.startswith("any.yaml:") for fault in sheet.faults)
 
 
 def test_every_file_of_a_theatre_has_a_form() -> None:
@@ -331,3 +331,12 @@ def test_every_file_of_a_theatre_has_a_form() -> None:
     assert list(forms.Files.model_fields) == [
         "theatre", "documents", "sites", "actors", "incidents", "assertions", "statements", "postures",
     ]  # fmt: skip
+
+
+def test_every_field_that_a_person_may_write_is_documented() -> None:
+    """Given the forms of a theatre's files, then docs/theatres.md names each of their fields."""
+    text = (Path(__file__).parents[2] / "docs/theatres.md").read_text(encoding="utf-8")
+    written = {it for it in vars(forms).values() if isinstance(it, type) and issubclass(it, Value)}
+    names = {field.alias or name for form in written for name, field in form.model_fields.items()}
+
+    assert [name for name in sorted(names) if f"`{name}`" not in text and f"`{name}.yaml`" not in text] == []

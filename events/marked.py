@@ -13,7 +13,7 @@ import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 LARGEST: Final = 2**20  # bytes
-DEEPEST: Final = 8  # a rule needs five
+DEEPEST: Final = 8  # a rule needs five, an incident six
 _WORDS: Final = {"": None, "null": None, "~": None, "true": True, "false": False}
 _INTEGER: Final = re.compile(r"[-+]?[0-9]{1,18}")
 _DECIMAL: Final = re.compile(r"[-+]?[0-9]{1,18}\.[0-9]{1,18}")
