@@ -6,15 +6,17 @@ restart reads nothing but the reminders (`due`), and memory is bounded by `forge
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from heapq import heapify, heappop, heappush
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from projections.fold import Change
 from projections.incidents import Incident
-from projections.rules.alerts import Cause, Message, Reason, Standing, tell
+from projections.rules.alerts import Cause, Message, Reason, Standing, State, tell
 from projections.rules.matching import view_of
 from projections.rules.model import FOREVER, Episode, Group, Member, Rule, Updates
+from projections.rules.spells import spell_of
 from projections.rules.track import Track
 
+FINAL: Final = (State.CANCELLED, State.MERGED)
 Key = tuple[str, Group]  # rule id and group
 Exchange = tuple[Member | None, Member | None]
 
@@ -146,13 +148,22 @@ class Engine:
             reason = Reason.EVIDENCE if exchanges else Reason.TIME
             touches = lambda at: any(spell.covers(at) for spell in spells)  # noqa: E731
             cause = Cause(track.rule, self.timeline, key[1], it.event_id, it.clock, reason, amends, touches)
-            self._tell(cause, before, after, outcome)
+            self._tell(cause, before, after, outcome, exchanges)
 
-    def _tell(self, cause: Cause, before: Sequence[Episode], after: Sequence[Episode], outcome: Outcome) -> None:
+    def _tell(
+        self,
+        cause: Cause,
+        before: Sequence[Episode],
+        after: Sequence[Episode],
+        outcome: Outcome,
+        exchanges: Sequence[Exchange] = (),
+    ) -> None:
         key = cause.rule.rule_id, cause.group
         track, standing = self._tracks.get(key), self._alerts[key]
         for message in tell(cause, standing, before, after):
             evidence = track.evidence(message.episode.peak_at) if track else []
+            if message.state in FINAL:  # what it stood on, not what is left of that
+                evidence = _undone(evidence, exchanges, cause.rule, message.episode.peak_at)
             now = track.value(track.clock) if track else 0
             outcome.told.append(Told(cause.rule, cause.group, cause.reason, message, now, evidence))
         outcome.episodes.append((cause.rule, cause.group, before, after, standing))
@@ -209,3 +220,10 @@ class Engine:
         self._known, self._due = {}, []
         self._tracks = {key: Track(self.rules[key[0]], clock, sorted(those)) for key, those in members.items()}
         self._alerts = {}
+
+
+def _undone(evidence: list[int], exchanges: Sequence[Exchange], rule: Rule, at: int) -> list[int]:
+    """The evidence at an instant as it was before an event, from what it is after it."""
+    old = {it.number for it, _ in exchanges if it is not None and spell_of(rule, it).covers(at)}
+    new = {it.number for _, it in exchanges if it is not None}
+    return sorted((set(evidence) - new) | old)
