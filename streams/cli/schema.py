@@ -1,4 +1,4 @@
-"""`tocsin schema`: the contract of the events."""
+"""`tocsin schema`: the contract of events, alerts and rules."""
 
 import json
 from pathlib import Path
@@ -12,18 +12,19 @@ from events.errors import ConfigInvalid
 @click.argument("type_", metavar="[TYPE]", required=False)
 @click.option("--write", type=click.Path(file_okay=False, path_type=Path), help="Write every schema into this folder.")
 def schema(type_: str | None, write: Path | None) -> None:
-    """The JSON Schemas of the events: of one TYPE, or the list of types.
+    """The JSON Schemas of events, alert messages and files of rules: of one TYPE, or the list of types.
 
     \b
     tocsin schema tocsin.incident.reported.v1
     """  # noqa: D301 -- click reads the character, not the letters
-    from events.contract import schemas, written
+    from events import contract
+    from projections.rules import contract as rules_contract
 
-    known = schemas()
+    known = {**contract.schemas(), **rules_contract.schemas()}
     if write is not None:
         write.mkdir(parents=True, exist_ok=True)
         for name, found in known.items():
-            (write / f"{name}.json").write_text(written(found), encoding="utf-8")
+            (write / f"{name}.json").write_text(contract.written(found), encoding="utf-8")
     elif type_ is None:
         click.echo("\n".join(known))
     elif type_ in known:

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from events import codec
 from events.contract import schemas, written
 from events.log import Event
+from projections.rules import contract
 from tests import facts
 from tests.events.strategies import events
 from tests.events.test_codec import LINES
@@ -28,8 +29,8 @@ def test_the_written_schema_is_that_of_the_code(name: str) -> None:
 
 
 def test_no_schema_is_left_over() -> None:
-    """Given the folder of schemas, then it holds one file for every type and nothing else."""
-    assert {it.name for it in FOLDER.iterdir()} == {f"{name}.json" for name in CHECKS}
+    """Given the folder of schemas, then it holds a file for every type, for alerts and rules, and no other."""
+    assert {it.name for it in FOLDER.iterdir()} == {f"{name}.json" for name in (*CHECKS, *contract.schemas())}
 
 
 @given(events)

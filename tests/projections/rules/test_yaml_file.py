@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from events import marked
 from events.errors import ConfigInvalid
-from projections.rules import marked
 from projections.rules.compiling import compile_rules
 from projections.rules.model import FOREVER, Rule, Updates
 from projections.rules.spec import content_hash
@@ -153,8 +153,8 @@ FAULTS: dict[str, tuple[str, list[str]]] = {
         rule("keep_fireing: 1d"),
         [
             (
-                "2:3: expected one of id, title, description, where, not, by, measure, bound, window, levels, clear_below, "
-                "keep_firing, updates, annotations, found keep_fireing (did you mean keep_firing?)"
+                "2:3: expected one of id, title, description, where, not, by, measure, bound, window, levels, "
+                "clear_below, keep_firing, updates, annotations, found keep_fireing (did you mean keep_firing?)"
             )
         ],
     ),
@@ -257,8 +257,9 @@ FAULTS: dict[str, tuple[str, list[str]]] = {
         rule('by: [site]\nannotations: {summary: "{value} on {stie}"}'),
         [
             (
-                "3:26: annotations.summary: expected one of {rule}, {title}, {severity}, {threshold}, {value}, {window}, "
-                "{opened_at}, {peak_at}, {site} instead of {stie} (did you mean site?), found '{value} on {stie}'"
+                "3:26: annotations.summary: expected one of {rule}, {title}, {severity}, {threshold}, {value}, "
+                "{window}, {opened_at}, {peak_at}, {site} instead of {stie} "
+                "(did you mean site?), found '{value} on {stie}'"
             )
         ],
     ),

@@ -1,0 +1,54 @@
+"""The published schemas of alert messages and of files of rules: true, and no laxer than they need to be."""
+
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+
+from events.contract import written
+from projections.rules import contract
+
+ROOT = Path(__file__).parents[3]
+CHECKS = {name: jsonschema.Draft202012Validator(schema) for name, schema in contract.schemas().items()}
+
+
+@pytest.mark.parametrize("name", CHECKS)
+def test_the_written_schema_is_that_of_the_code(name: str) -> None:
+    """Given a schema, then its file in docs/contract is what `tocsin schema --write docs/contract` writes."""
+    jsonschema.Draft202012Validator.check_schema(contract.schemas()[name])
+
+    assert (ROOT / f"docs/contract/{name}.json").read_text(encoding="utf-8") == written(contract.schemas()[name])
+
+
+def test_the_rules_of_the_first_theatre_satisfy_it() -> None:
+    """Given the theatre's own rules, when an editor checks them against the schema, then they pass."""
+    CHECKS[contract.RULES].validate(yaml.safe_load((ROOT / "seeds/iraq-syria/rules.yaml").read_text(encoding="utf-8")))
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"titel": "x"},
+        {"levels": {"watch": 0}},
+        {"where": {"weapons": ["drone"]}},
+        {"by": ["weapon"]},
+        {"window": "7 days"},
+        {"window": {"since": "2023-10-17", "until": "2023-10-18"}},
+        {"keep_firing": 3},
+        {"measure": "average"},
+    ],
+    ids=str,
+)
+def test_a_rule_that_is_refused_is_refused_by_the_schema(said: dict[str, Any]) -> None:
+    """Given a rule with a fault of form, when an editor checks it against the schema, then it shows."""
+    rule = {"id": "r", "levels": {"watch": 1}, **said}
+
+    assert list(CHECKS[contract.RULES].iter_errors({"rules": [rule]}))
+
+
+@pytest.mark.parametrize("said", [{"where": {"class": "attack"}}, {"by": "site"}, {"window": "all"}, {}], ids=str)
+def test_a_rule_in_short_words_is_taken_by_the_schema(said: dict[str, Any]) -> None:
+    """Given a rule in which one value stands for a list, when it is checked against the schema, then it passes."""
+    CHECKS[contract.RULES].validate({"rules": [{"id": "r", "levels": {"watch": 1}, **said}]})
