@@ -8,6 +8,7 @@ from events import model
 from events.marked import Path
 from events.values import Value
 from seeds import forms
+from seeds.files import Files, Incidents
 
 TOLD = forms.Told.model_fields.keys()
 
@@ -23,7 +24,7 @@ class Draft(NamedTuple):
     occurred: datetime | None = None  # by which incidents are ordered that became known together
 
 
-def drafts(files: forms.Files) -> Iterator[Draft]:
+def drafts(files: Files) -> Iterator[Draft]:
     """Every event of a theatre but its opening, in the order of the files."""
     yield from _registers(files)
     yield from _incidents(files.incidents)
@@ -39,7 +40,7 @@ def drafts(files: forms.Files) -> Iterator[Draft]:
         yield Draft("assertions", ("assertions", at), model.TallyAsserted, said, assertion)
 
 
-def _registers(files: forms.Files) -> Iterator[Draft]:
+def _registers(files: Files) -> Iterator[Draft]:
     for at, document in enumerate(files.documents.documents):
         said = {"document": document.id, **_said(document, "id"), **_note(document)}
         yield Draft("documents", ("documents", at), model.DocumentRegistered, said)
@@ -51,7 +52,7 @@ def _registers(files: forms.Files) -> Iterator[Draft]:
         yield Draft("actors", ("actors", at), model.ActorRegistered, said)
 
 
-def _incidents(file: forms.Incidents) -> Iterator[Draft]:
+def _incidents(file: Incidents) -> Iterator[Draft]:
     for at, incident in enumerate(file.incidents):
         path: Path = ("incidents", at)
         first = incident.reports[0].occurred
@@ -65,7 +66,7 @@ def _incidents(file: forms.Incidents) -> Iterator[Draft]:
             yield Draft("incidents", (*path, "corrections", number), model.IncidentCorrected, said, account)
 
 
-def _about_incidents(file: forms.Incidents) -> Iterator[Draft]:
+def _about_incidents(file: Incidents) -> Iterator[Draft]:
     for at, merge in enumerate(file.merges):
         yield Draft("incidents", ("merges", at), model.IncidentsMerged, _said(merge), merge)
     for at, split in enumerate(file.splits):

@@ -9,8 +9,8 @@ from pydantic import ValidationError
 
 from events.errors import ConfigInvalid
 from events.log import Event
-from seeds import forms
 from seeds.checks import Known
+from seeds.files import Files
 from seeds.sheet import Sheet
 from seeds.telling import said_plainly, told
 
@@ -56,12 +56,12 @@ def parse(texts: Mapping[str, str]) -> list[Event]:
     return [event for event, _ in placed]
 
 
-def _files(sheets: Mapping[str, Sheet]) -> forms.Files:
-    expected = {*forms.Files.model_fields, *BESIDE}
+def _files(sheets: Mapping[str, Sheet]) -> Files:
+    expected = {*Files.model_fields, *BESIDE}
     names = ", ".join(sorted(expected))
     wrong = [f"{it.file}:1: expected one of {names}" for name, it in sheets.items() if name not in expected]
     found: dict[str, Any] = {}
-    for name in forms.Files.model_fields.keys() & sheets.keys():
+    for name in Files.model_fields.keys() & sheets.keys():
         try:
             found[name] = _form(name, sheets[name])
         except ConfigInvalid as error:
@@ -70,14 +70,14 @@ def _files(sheets: Mapping[str, Sheet]) -> forms.Files:
         wrong.append("theatre.yaml:1: expected this file, found none")
     if wrong:
         raise ConfigInvalid(sorted(wrong))
-    return forms.Files(**found)
+    return Files(**found)
 
 
 def _form(name: str, sheet: Sheet) -> Any:
     """The form of a file. Read as JSON, in which a number is never taken for a day."""
     if sheet.faults:
         raise ConfigInvalid(sheet.faults)
-    form = forms.Files.model_fields[name].annotation
+    form = Files.model_fields[name].annotation
     assert form is not None  # noqa: S101 -- each is a class
     try:
         return form.model_validate_json(json.dumps(sheet.marked.data))

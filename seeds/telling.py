@@ -19,6 +19,7 @@ from events.plainly import faults
 from events.values import EPOCH, Source, iso
 from seeds import forms
 from seeds.drafts import Draft, drafts
+from seeds.files import Files
 from seeds.sheet import Sheet
 
 REGISTER: Final = Source(feed="register")
@@ -45,7 +46,7 @@ class Placed(NamedTuple):
     draft: Draft
 
 
-def told(files: forms.Files, sheets: Mapping[str, Sheet]) -> tuple[list[Placed], list[str]]:
+def told(files: Files, sheets: Mapping[str, Sheet]) -> tuple[list[Placed], list[str]]:
     """The events in the order of the log, and what is wrong with those that are none.
 
     Raises:
@@ -80,7 +81,7 @@ def _position(placed: Placed) -> tuple[datetime, int, datetime]:
 
 
 def _opened_at(
-    files: forms.Files, drafted: list[Draft], noon: Mapping[str, datetime], sheets: Mapping[str, Sheet]
+    files: Files, drafted: list[Draft], noon: Mapping[str, datetime], sheets: Mapping[str, Sheet]
 ) -> datetime:
     known = [*noon.values(), *(it.told.recorded_at for it in drafted if it.told and it.told.recorded_at)]
     opened_at = files.theatre.opened_at or min(known, default=None)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from events import codec
 from events.errors import ConfigInvalid
 from events.values import Value, iso
-from seeds import forms
+from seeds import files, forms
 from seeds.loader import folder_of, load, parse
 from seeds.sheet import Sheet
 
@@ -328,7 +328,7 @@ def test_any_text_is_data_or_a_fault(text: str) -> None:
 
 def test_every_file_of_a_theatre_has_a_form() -> None:
     """Given the files that are read, then each is one that the documentation names."""
-    assert list(forms.Files.model_fields) == [
+    assert list(files.Files.model_fields) == [
         "theatre", "documents", "sites", "actors", "incidents", "assertions", "statements", "postures",
     ]  # fmt: skip
 
@@ -336,7 +336,7 @@ def test_every_file_of_a_theatre_has_a_form() -> None:
 def test_every_field_that_a_person_may_write_is_documented() -> None:
     """Given the forms of a theatre's files, then docs/theatres.md names each of their fields."""
     text = (Path(__file__).parents[2] / "docs/theatres.md").read_text(encoding="utf-8")
-    written = {it for it in vars(forms).values() if isinstance(it, type) and issubclass(it, Value)}
+    written = {it for it in (vars(forms) | vars(files)).values() if isinstance(it, type) and issubclass(it, Value)}
     names = {field.alias or name for form in written for name, field in form.model_fields.items()}
 
     assert [name for name in sorted(names) if f"`{name}`" not in text and f"`{name}.yaml`" not in text] == []
