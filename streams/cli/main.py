@@ -29,6 +29,7 @@ VERBS = {
     "counters": ("streams.cli.tallies:counters", "Standing incidents and their toll by period."),
     "alerts": ("streams.cli.alerts:alerts", "The alerts as they stand; their messages."),
     "watch": ("streams.cli.watch:watch", "Follow the alert messages, one line each."),
+    "rules": ("streams.cli.rules:rules", "What is worth telling: check a file of rules, adopt it, see those in force."),
     "sql": ("streams.cli.sql:sql", "SQL of your own on the snapshots."),
     "rejected": ("streams.cli.rejected:rejected", "Records that were set aside, and why."),
     "status": ("streams.cli.status:status", "How the line is; exit 1 when it is dead or stuck."),

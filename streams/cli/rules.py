@@ -1,0 +1,147 @@
+"""`tocsin rules`: check a file of rules, adopt it, and see what is in force."""
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from events.errors import ConfigInvalid
+from streams import clock
+from streams.cli.append import many, say_outcome
+from streams.cli.main import FOUND, OK
+from streams.cli.output import Column, Object, field, print_json, show
+from streams.cli.reads import reads, some_of
+from streams.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from events.log import Event
+    from projections.store.reader import Reader
+    from streams.producer import Stretch
+    from streams.rules import InForce
+
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@click.group()
+def rules() -> None:
+    r"""What is worth telling: rules live in the log, a file of them is how they get there.
+
+    \b
+    tocsin rules check rules.yaml
+    tocsin rules apply rules.yaml --who ana --why "a week was too short"
+    """
+
+
+@rules.command()
+@click.argument("file", type=FILE)
+def check(file: Path) -> int:
+    """Check a FILE of rules; every fault with line and column. Exit 1 when there is one."""
+    from projections.rules.spec import content_hash
+    from streams.rules import read_file
+
+    try:
+        found = read_file(file)
+    except ConfigInvalid as error:
+        click.echo(str(error), err=True)
+        return FOUND
+    click.echo(f"{many(len(found), 'rule')}, content hash {content_hash(found)}", err=True)
+    return OK
+
+
+@rules.command("list")
+@some_of("--timeline", "timelines", "Only this timeline; may be repeated, as all of these.")
+@reads
+def list_(*, reader: "Reader", as_json: bool, timelines: Sequence[str] | None) -> None:
+    """The rules in force, in the order in which they are evaluated."""
+    show(reader.rows("rules", timelines=timelines, rules=None), RULES, as_json=as_json)
+
+
+@rules.command("show")
+@click.argument("rule")
+@some_of("--timeline", "timelines", "Only this timeline; may be repeated, as all of these.")
+@reads
+def show_(*, reader: "Reader", as_json: bool, rule: str, timelines: Sequence[str] | None) -> int:
+    """One RULE in force, as a file would say it, every default filled in. Exit 1 when there is none."""
+    found = reader.rows("rules", timelines=timelines, rules=[rule])
+    if as_json:
+        print_json(found)
+    else:
+        click.echo(_as_file([row["content"] for row in found]) if found else "", nl=False)
+    if not found:
+        click.echo(f"no rule {rule!r} is in force; `tocsin rules list` shows those that are", err=True)
+    return OK if found else FOUND
+
+
+@rules.command()
+@click.argument("file", type=FILE)
+@click.option("--who", required=True, help="Who decided.")
+@click.option("--why", required=True, help="And why.")
+@click.option("--timeline", help="Where; not needed where there is only one.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--wait", is_flag=True, help="Wait until it is applied. Exit 1 if it was rejected.")
+@click.option("--patience", default=60.0, show_default=True, help="Seconds to wait at most, with --wait.")
+def apply(*, file: Path, timeline: str | None, yes: bool, wait: bool, patience: float, **said: str) -> int:
+    """Adopt the rules of FILE, and only these, if they differ from those in force."""
+    from streams.reading import broker_here
+    from streams.rules import adoption, differences, read_file
+
+    settings, wanted = load_settings(), read_file(file)
+    here = _in_force(settings, timeline)
+    changes = differences(here.rules, wanted)
+    if not changes:
+        click.echo(f"{here.timeline}: these {many(len(wanted), 'rule')} are in force already", err=True)
+        return OK
+    click.echo("\n".join([f"{here.timeline}:", *(f"  {it}" for it in changes)]), err=True)
+    if not yes:
+        click.confirm("Adopt?", abort=True, err=True)
+    event = adoption(here, wanted, said["who"], said["why"], clock.now())
+    stretches = asyncio.run(_send(settings, broker_here(settings), event))
+    click.echo(f"{many(len(wanted), 'rule')} adopted", err=True)
+    return say_outcome(settings, stretches, patience) if wait else OK
+
+
+def _in_force(settings: Settings, timeline: str | None) -> "InForce":
+    from projections.store.reader import Reader
+    from streams.reading import snapshots_of
+    from streams.rules import in_force
+
+    with Reader(snapshots_of(settings)) as reader:
+        return in_force(reader, timeline)
+
+
+async def _send(settings: Settings, servers: str, event: "Event") -> "Sequence[Stretch]":
+    from streams.producer import producer
+    from streams.topics import Topics
+
+    async with producer(servers, Topics(settings.prefix), settings.partitions) as log:
+        return await log.send([event])
+
+
+def _as_file(contents: Sequence[Any]) -> str:
+    import yaml
+
+    return yaml.safe_dump({"rules": list(contents)}, sort_keys=False, allow_unicode=True, width=120)
+
+
+def _window(row: Object) -> str:
+    window = row["content"]["window"]
+    return f"since {window['since']}" if isinstance(window, dict) else str(window)
+
+
+def _levels(row: Object) -> str:
+    levels = row["content"]["levels"]
+    return ", ".join(f"{name} {levels[name]}" for name in ("watch", "warning", "critical") if name in levels)
+
+
+RULES = (
+    field("timeline"),
+    field("rule", style="bold"),
+    Column("by", lambda row: ", ".join(row["content"]["by"]) or "all"),
+    Column("measure", lambda row: row["content"]["measure"]),
+    Column("window", _window),
+    Column("levels", _levels),
+    Column("adopted", lambda row: row["adopted_at"][:10]),
+    Column("title", lambda row: row["title"], wraps=True),
+)

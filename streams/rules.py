@@ -1,0 +1,84 @@
+"""Rules on their way into the log: from a file to the event that adopts them."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from events import ids
+from events.errors import ConfigInvalid
+from events.log import Event
+from events.model import RulesAdopted
+from events.values import Source, iso
+from projections.rules import yaml_file
+from projections.rules.spec import Content, content_hash
+from projections.store.reader import Reader
+
+OPERATOR: Final = Source(feed="operator")
+TOO_LARGE: Final = 2**21  # bytes; what is larger is not even read: the text's own limit lies below
+
+
+class InForce(NamedTuple):
+    """The rules of a timeline as the snapshots have them."""
+
+    timeline: str
+    now: datetime | None  # the clock of a replayed timeline, which the replayer alone moves on; None: it is live
+    rules: list[Content]  # in the order of evaluation
+    adopted_offset: int | None  # where they were adopted; None: none ever were
+
+
+def read_file(path: Path) -> list[Content]:
+    """The rules of a file, each in its normal form.
+
+    Raises:
+        ConfigInvalid: it can not be read, or something in it is wrong; every fault is told, with file and place.
+    """
+    try:
+        with path.open("rb") as file:
+            text = file.read(TOO_LARGE).decode("utf-8-sig")
+        return yaml_file.read(text)
+    except OSError as error:
+        raise ConfigInvalid(f"{path}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise ConfigInvalid(f"{path}:{line}:1: expected UTF-8, found byte {error.object[error.start]:#x}") from error
+    except ConfigInvalid as error:
+        raise ConfigInvalid([f"{path}:{fault}" for fault in error.faults]) from error
+
+
+def in_force(reader: Reader, timeline: str | None) -> InForce:
+    """The rules of a timeline; of the only one there is when none is named.
+
+    Raises:
+        ConfigInvalid: there is no such timeline, or several and none is named.
+    """
+    known = {row["timeline"]: row for row in reader.rows("timelines")}
+    name = next(iter(known)) if timeline is None and len(known) == 1 else timeline
+    if name is None or name not in known:
+        wanted = "a timeline (--timeline)" if name is None else f"the timeline {name!r}"
+        raise ConfigInvalid(f"expected {wanted} among those that are open, found {', '.join(known) or 'none'}")
+    row = known[name]
+    now = None if row["clock_kind"] == "live" else datetime.fromisoformat(row["clock"])
+    rules = [it["content"] for it in reader.rows("rules", timelines=[name], rules=None)]
+    return InForce(name, now, rules, row["adopted_offset"])
+
+
+def differences(old: Sequence[Content], new: Sequence[Content]) -> list[str]:
+    """What adopting new rules changes, one line each; empty when they are the same in the same order."""
+    before, after = ({it["id"]: content_hash(it) for it in those} for those in (old, new))
+    found = [f"gone     {name}" for name in before if name not in after]
+    for name, digest in after.items():
+        if name not in before:
+            found.append(f"new      {name}")
+        elif before[name] != digest:
+            found.append(f"changed  {name}")
+    return found or (["order"] if list(before) != list(after) else [])
+
+
+def adoption(here: InForce, rules: Sequence[Content], who: str, why: str, now: datetime) -> Event:
+    """The event that adopts rules. Its id names the adoption before it: what was in force once can be adopted again."""
+    at = here.now or now.replace(microsecond=now.microsecond // 1000 * 1000)
+    digest = content_hash(rules)
+    fact = RulesAdopted(source=OPERATOR, who=who, why=why, rules=tuple(rules), content_hash=digest)
+    identity = ids.event_id(here.timeline, fact.kind, digest, iso(at), f"after {here.adopted_offset}")
+    return Event(identity, here.timeline, at, fact)

@@ -1,0 +1,219 @@
+"""`tocsin rules`: from a file to the log, and what is in force."""
+
+import asyncio
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+import pytest
+import yaml
+from click.testing import CliRunner, Result
+
+from events.errors import ConfigInvalid
+from events.log import Event
+from projections.rules import yaml_file
+from projections.rules.spec import content_hash
+from projections.store.reader import Reader
+from seeds.loader import folder_of
+from streams.broker.embedded import EmbeddedKafka
+from streams.cli.rules import rules
+from streams.replay import theatre
+from streams.rules import adoption, differences, in_force, read_file
+from streams.topics import Topics
+from tests import facts
+from tests.published import publish
+from tests.streams.test_producer import log_of
+
+ONE = "rules:\n- {id: one, levels: {watch: 2}, by: [site], window: 7d}\n"
+TWO = ONE + "- {id: two, title: All of them, levels: {watch: 5, critical: 9}}\n"
+NOW = datetime(2023, 11, 1, 12, 0, 0, 123456, UTC)
+DECISION = ("--who", "ana", "--why", "to see")
+
+
+async def logged(kafka: EmbeddedKafka, topics: Topics) -> list[Event]:
+    return (await log_of(kafka, topics.events, 1))[0]
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    it = tmp_path / "rules.yaml"
+    it.write_text(TWO)
+    return it
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home in which the seeds are projected."""
+    home = tmp_path_factory.mktemp("home")
+    publish(home, theatre(folder_of("iraq-syria")))
+    return home
+
+
+def run(home: Path, *arguments: str, **settings: str) -> Result:
+    env = {"TOCSIN_HOME": str(home), **{f"TOCSIN_{name.upper()}": value for name, value in settings.items()}}
+    return CliRunner().invoke(rules, arguments, env=env)
+
+
+class TestChecking:
+    """`tocsin rules check`."""
+
+    def test_says_how_many_rules_there_are(self, file: Path, tmp_path: Path) -> None:
+        """Given a sound file, when it is checked, then its content hash is told and the exit code is 0."""
+        done = run(tmp_path, "check", str(file))
+
+        assert done.exit_code == 0
+        assert done.stderr == f"2 rules, content hash {content_hash(yaml_file.read(TWO))}\n"
+
+    def test_tells_every_fault_with_file_line_and_column(self, file: Path, tmp_path: Path) -> None:
+        """Given a file with two faults, when it is checked, then both are told, ready to be clicked on."""
+        file.write_text("rules:\n- {id: a b, levels: {watch: 1}}\n- {id: c}\n")
+
+        said = run(tmp_path, "check", str(file)).stderr.splitlines()
+
+        assert [line.split(" expected")[0] for line in said] == [f"{file}:2:8: id:", f"{file}:3:3: levels:"]
+
+    @pytest.mark.parametrize(
+        ("raw", "said"),
+        [
+            (b"rules: []\n# \xff", "2:1: expected UTF-8, found byte 0xff"),
+            (b"x" * (2**20 + 1), "1:1: expected at most 1048576 bytes, found 1048577"),
+        ],
+        ids=["no UTF-8", "too large"],
+    )
+    def test_refuses_what_is_no_text_of_ours(self, file: Path, raw: bytes, said: str) -> None:
+        """Given bytes that are no file of rules, when they are read, then the fault names the file."""
+        file.write_bytes(raw)
+
+        with pytest.raises(ConfigInvalid) as error:
+            read_file(file)
+
+        assert error.value.faults == [f"{file}:{said}"]
+
+    def test_takes_a_mark_of_byte_order(self, file: Path) -> None:
+        """Given a file with a byte order mark, when it is read, then the mark is no part of it."""
+        file.write_bytes(b"\xef\xbb\xbf" + TWO.encode())
+
+        assert read_file(file) == yaml_file.read(TWO)
+
+
+class TestWhatIsInForce:
+    """`tocsin rules list` and `show`, of the seeds."""
+
+    def test_is_listed_in_the_order_of_evaluation(self, home: Path) -> None:
+        """Given the first theatre, when its rules are listed, then they are those of its file, in its order."""
+        rows = json.loads(run(home, "list", "--json").stdout)
+
+        assert [row["content"] for row in rows] == read_file(folder_of("iraq-syria") / "rules.yaml")
+        assert all(row["rule"] in run(home, "list").stdout for row in rows)
+
+    def test_can_be_shown_as_a_file_would_say_it(self, home: Path) -> None:
+        """Given a rule in force, when it is shown, then what is shown is a file with that rule."""
+        first = json.loads(run(home, "list", "--json").stdout)[0]
+
+        shown = run(home, "show", first["rule"]).stdout
+
+        assert yaml_file.read(shown) == [first["content"]]
+        assert yaml.safe_load(shown)["rules"][0]["title"] == first["title"]
+
+    def test_says_so_when_there_is_no_such_rule(self, home: Path) -> None:
+        """Given an id of no rule, when it is shown, then nothing is on stdout and stderr says where to look."""
+        done = run(home, "show", "nope")
+
+        assert done.stdout == ""
+        assert "no rule 'nope' is in force" in done.stderr
+
+
+class TestAdopting:
+    """What an adoption says, and when there is one."""
+
+    @pytest.mark.parametrize(
+        ("old", "new", "said"),
+        [
+            (TWO, TWO, []),
+            (ONE, TWO, ["new      two"]),
+            (TWO, ONE, ["gone     two"]),
+            (ONE, ONE.replace("7d", "8d"), ["changed  one"]),
+            (ONE, ONE.replace("7d", "168h"), []),
+            ("rules: []", "rules: []", []),
+        ],
+        ids=["the same", "one more", "one less", "another window", "the same in other words", "none"],
+    )
+    def test_changes(self, old: str, new: str, said: list[str]) -> None:
+        """Given the rules in force and others, when they are compared, then what changes is told by id."""
+        assert differences(yaml_file.read(old), yaml_file.read(new)) == said
+
+    def test_another_order_is_a_change(self) -> None:
+        """Given the same rules in another order, when they are compared, then that is told."""
+        two = yaml_file.read(TWO)
+
+        assert differences(two, two[::-1]) == ["order"]
+
+    def test_of_a_live_timeline_is_of_now_and_of_a_replayed_one_of_its_clock(self, tmp_path: Path) -> None:
+        """Given both kinds of timelines, when rules are adopted, then only the live one's clock moves on to now."""
+        live = facts.staged(facts.reported("a", timeline="one"))
+        replayed = facts.staged(facts.reported("a", timeline="two", at="2023-10-20T12:00:00Z"), clock="replayed")
+        publish(tmp_path, [*live, *replayed])
+
+        with Reader(tmp_path / "snapshots") as reader:
+            events = [adoption(in_force(reader, name), [], "ana", "why", NOW) for name in ("one", "two")]
+
+        assert [it.recorded_at for it in events] == [
+            NOW.replace(microsecond=123000),
+            datetime(2023, 10, 20, 12, tzinfo=UTC),
+        ]
+
+    def test_of_what_was_in_force_before_is_another_event(self, tmp_path: Path) -> None:
+        """Given rules, then others, then the first ones again, when all are adopted at one clock, then all apply."""
+        publish(tmp_path, facts.staged(facts.reported("a"), clock="replayed"))
+        contents = [yaml_file.read(it) for it in (ONE, TWO, ONE)]
+
+        for content in contents:
+            with Reader(tmp_path / "snapshots") as reader:
+                event = adoption(in_force(reader, None), content, "ana", "why", NOW)
+            publish(tmp_path, [event])
+
+        with Reader(tmp_path / "snapshots") as reader:
+            assert in_force(reader, None).rules == contents[-1]
+            assert reader.rows("state")[0]["duplicates"] == 0
+
+    def test_needs_to_know_the_timeline(self, tmp_path: Path) -> None:
+        """Given two timelines, when none or a third is named, then it is told which there are."""
+        publish(tmp_path, [facts.opened(timeline="one"), facts.opened(timeline="two")])
+
+        with Reader(tmp_path / "snapshots") as reader:
+            for name, wanted in ((None, "a timeline"), ("three", "the timeline 'three'")):
+                with pytest.raises(ConfigInvalid, match=rf"expected {wanted}.*found one, two"):
+                    in_force(reader, name)
+
+
+class TestApplying:
+    """`tocsin rules apply`, to a real log."""
+
+    def test_appends_what_differs_and_nothing_else(
+        self, kafka: EmbeddedKafka, topics: Topics, tmp_path: Path, file: Path
+    ) -> None:
+        """Given a timeline without rules, when a file is applied, then the log says so; the second time it does not."""
+        publish(tmp_path, facts.staged(facts.reported("a")))
+        where = {"broker": kafka.bootstrap, "prefix": topics.prefix, "partitions": "1"}
+
+        first = run(tmp_path, "apply", str(file), *DECISION, "--yes", **where)
+
+        assert first.exit_code == 0
+        assert first.stderr == "test:\n  new      one\n  new      two\n2 rules adopted\n"
+        (event,) = asyncio.run(logged(kafka, topics))
+        assert (event.fact.who, event.fact.why, event.fact.rules) == ("ana", "to see", tuple(yaml_file.read(TWO)))
+        publish(tmp_path, [event])
+        again = run(tmp_path, "apply", str(file), *DECISION, **where)
+        assert (again.exit_code, again.stderr) == (0, "test: these 2 rules are in force already\n")
+
+    def test_asks_first(self, tmp_path: Path, file: Path) -> None:
+        """Given somebody who says no, when a file is applied, then nothing is sent: no broker is even looked for."""
+        publish(tmp_path, facts.staged(facts.reported("a")))
+
+        done = CliRunner().invoke(
+            rules, ["apply", str(file), *DECISION], input="n\n", env={"TOCSIN_HOME": str(tmp_path)}
+        )
+
+        assert isinstance(done.exception, click.Abort | SystemExit)
+        assert "Adopt? [y/N]" in done.stderr
