@@ -1,279 +1,181 @@
 """The streaming evaluator: the episodes of one rule in one group, kept as incidents change and the clock moves.
 
-Three things are kept: the members in order, V at the change points up to the clock (`Steps`), and the spans that
-follow from it. Change points after the clock wait in `_pending`. A change of V on [start, end) is repaired from the
-state just before `start` to the first point at or after `end` where the state is what it was before the change. The
-usual event, in order of time and with no threshold near, touches the last numbers and no more: see `_newest`.
+The spans in which the rule holds are kept over all time (`Spans`). The clock only decides what is seen of them: a span
+that opens after it has not happened, one whose end + `keep_firing` lies after it is open, and a peak counts from its
+change point on. So nothing has to wait, and `due` is exact: a function of incidents and clock, whatever came before.
 """
 
-from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from heapq import heapify, heappop, heappush
-from typing import NamedTuple
 
+from projections.rules.members import Members
 from projections.rules.model import FOREVER, Episode, Member, Rule
+from projections.rules.spans import Span, Spans
 from projections.rules.spells import Spell, changes_of, exchanged, spell_of
-from projections.rules.steps_lead import BLOCK, Steps
-
-State = tuple[int, int | None]  # index of the last span opened, and when V fell (None: it holds)
-Bounds = tuple[int, int | None]  # opened, ended
-
-
-class Span(NamedTuple):
-    """An episode, but for the clock: its end may still be undone by `keep_firing`."""
-
-    opened: int
-    ended: int | None
-    peak: int
-    peak_at: int
+from projections.rules.steps import BLOCK
 
 
 class Track:
     """One rule in one group."""
 
+    __slots__ = ("_added", "_before", "_due", "_members", "_spans", "_touched", "_was", "clock", "rule")
+
     def __init__(self, rule: Rule, clock: int = -FOREVER, members: Sequence[Member] = (), block: int = BLOCK) -> None:
         """Find the episodes of members, in order, as they stand at the clock."""
-        self.rule, self.clock = rule, clock
+        self.rule, self.clock, self._was = rule, clock, clock
         mine = [it for it in members if it.at >= rule.since]
-        self._ats = array("q", [it.at for it in mine])
-        self._numbers = array("q", [it.number for it in mine])
-        points = list(changes_of([spell_of(rule, it) for it in mine]))
-        self._steps, value = Steps(block), 0
-        for at, delta in points:
-            if at > clock:
-                break
-            self._steps.append(at, value := value + delta)
-        self._pending = {at: delta for at, delta in points if at > clock}  # change point after the clock -> change of V
-        self._due = list(self._pending)  # heaps over it; and over those where V may rise
-        self._rises = [at for at, delta in self._pending.items() if delta > 0]
-        heapify(self._due)
-        heapify(self._rises)
-        self._spans: list[Span] = []
-        self._forget(clock)
-        self._repair(-FOREVER, FOREVER, 0, None)
-        self._forget(clock)
+        self._members = Members((it[:2] for it in mine), 8 * block)
+        self._spans = Spans(rule, list(changes_of([spell_of(rule, it) for it in mine])), block)
+        found = self._spans.found()
+        self._spans.replace(0, 0, [self._peaked(span, None, Spell(0, 0, 0)) for span in found])
+        self._due: int | None = None  # None: to be found anew
+        self._forget()
 
     # -- what others ask
 
     def due(self) -> int:
-        """The first instant at which time alone may change the episodes: while none is open, no fall of V can."""
-        last = self._spans[-1].ended if self._spans else -FOREVER
-        if last is None:
-            return self._due[0] if self._due else FOREVER
-        rise = self._rises[0] if self._rises else FOREVER
-        settled = last + self.rule.keep_firing
-        return min(rise, settled) if settled > self.clock else rise
+        """The first instant after the clock at which time alone changes the episodes; FOREVER when there is none."""
+        if self._due is None:
+            self._due = self._next_due()
+        return self._due
 
     def episodes(self) -> list[Episode]:
         """All episodes as they stand at the clock."""
-        return [self._episode(span, self.clock) for span in self._spans]
+        seen = bisect_right(self._spans.openings, self.clock)
+        return [self._episode(span, self.clock) for span in self._spans.all[:seen]]
 
     def value(self, at: int) -> int:
-        """V(at); `at` is not after the clock."""
-        return self._steps.value(at)
+        """V(at)."""
+        return self._spans.steps.value(at)
 
     def evidence(self, at: int) -> list[int]:
         """The numbers of the incidents that make V(at), in order of (instant, number)."""
-        first = bisect_right(self._ats, at - self.rule.window)
-        return self._numbers[first : bisect_right(self._ats, at)].tolist()
+        return self._members.between(at - self.rule.window, at)
 
     def changes(self) -> tuple[list[Episode], list[Episode]]:
-        """The episodes that the last event touched, before and after it; all others are as they were."""
-        if not self._removed and not self._added and self._clock_before == self.clock:
+        """The episodes that the event changed, before and after it, in order; all others are as they were."""
+        if not self._before and not self._added:
             return [], []
-        before = dict(self._removed)
-        after = {span.opened: self._episode(span, self.clock) for span in self._added.values()}
-        if self._spans and self._spans[-1].opened not in after:
-            last = self._episode(self._spans[-1], self.clock)
-            earlier = self._episode(self._spans[-1], self._clock_before)
-            if last != earlier:
-                before[earlier.opened_at], after[last.opened_at] = earlier, last
-        return [before[at] for at in sorted(before)], [after[at] for at in sorted(after)]
+        before = [self._before[opened] for opened in sorted(self._before)]
+        after = [self._episode(self._spans.all[self._place(opened)], self.clock) for opened in sorted(self._added)]
+        same = [it for it in before if it in after and it.opened_at not in self._touched]
+        return (
+            ([it for it in before if it not in same], [it for it in after if it not in same])
+            if same
+            else (before, after)
+        )
 
     def touch(self, spells: Sequence[Spell]) -> None:
         """Count the episodes among `changes` whose evidence the spells are, though their value may be what it was."""
+        seen = bisect_right(self._spans.openings, self.clock)
         for start, end, _ in spells:
-            for index in range(max(bisect_left(self._spans, (start,)) - 1, 0), len(self._spans)):
-                span = self._spans[index]
-                if span.opened >= end:
-                    break
-                if start <= span.peak_at < end and span.opened not in self._added:
-                    self._removed[span.opened] = self._episode(span, self._clock_before)
-                    self._added[span.opened] = span
+            for span in self._spans.all[max(self._place(start) - 1, 0) : min(self._place(end), seen)]:
+                if start <= span.peak_at < end:
+                    self._touched.add(span.opened)
+                    if span.opened not in self._added:
+                        self._before[span.opened] = self._episode(span, self._was)
+                        self._added.add(span.opened)
+
+    def _place(self, opened: int) -> int:
+        return bisect_left(self._spans.openings, opened)
 
     # -- what happens
 
     def begin(self, clock: int) -> None:
-        """Start an event: what happened up to the clock happens, and `changes` counts from here."""
-        self._forget(self.clock)
+        """Start an event: the clock moves to `clock`, never back, and `changes` counts from here."""
+        if self._before or self._added:
+            self._forget()
+        self._was = self.clock
+        due = self._due
+        if (self.due() if due is None else due) <= clock:
+            self._pass(clock)
         self.clock = clock
-        if self._due and self._due[0] <= clock:
-            self._advance()
 
     def exchange(self, old: Member | None, new: Member | None) -> list[Spell]:
         """Exchange a member and go on with the same event; the spells that came or went."""
         since = self.rule.since
-        lost = [self._take(old)] if old is not None and old.at >= since else []
-        gained = [self._put(new)] if new is not None and new.at >= since else []
-        for start, end, weight in exchanged(lost, gained) if lost else gained:
-            self._change(start, end, weight)
+        lost: list[Spell] = []
+        gained: list[Spell] = []
+        if old is not None and old.at >= since:
+            self._members.remove(old.at, old.number)
+            lost = [spell_of(self.rule, old)]
+        if new is not None and new.at >= since:
+            self._members.add(new.at, new.number)
+            gained = [spell_of(self.rule, new)]
+        for spell in exchanged(lost, gained) if lost else gained:
+            mended = self._spans.change(*spell)
+            if mended is not None:
+                self._mend(*mended, spell)
         return [] if lost == gained and old == new else [*lost, *gained]
 
-    def _forget(self, clock: int) -> None:
-        self._clock_before = clock
-        self._removed: dict[int, Episode] = {}  # by opening; as they stood before the event
-        self._added: dict[int, Span] = {}
+    def _forget(self) -> None:
+        self._before: dict[int, Episode] = {}  # by opening; as they stood before the event
+        self._added: set[int] = set()  # openings of those that came instead
+        self._touched: set[int] = set()  # openings of those whose evidence changed
 
     def _episode(self, span: Span, clock: int) -> Episode:
-        over = span.ended is not None and span.ended + self.rule.keep_firing <= clock
-        return Episode(span.opened, span.ended if over else None, span.peak, span.peak_at, self.rule.level(span.peak))
+        opened, ended, peak, peak_at = span
+        over = ended + self.rule.keep_firing <= clock
+        return Episode(opened, ended if over else None, peak, peak_at, self.rule.level(peak))
 
-    def _take(self, it: Member) -> Spell:
-        place = self._place(it)
-        del self._ats[place], self._numbers[place]
-        return spell_of(self.rule, it)
+    # -- time
 
-    def _put(self, it: Member) -> Spell:
-        place = self._place(it)
-        self._ats.insert(place, it.at)
-        self._numbers.insert(place, it.number)
-        return spell_of(self.rule, it)
+    def _next_due(self) -> int:
+        openings, clock = self._spans.openings, self.clock
+        index = bisect_right(openings, clock)
+        if index:
+            _, ended, peak, _ = self._spans.all[index - 1]
+            settled = ended + self.rule.keep_firing
+            if settled > clock:
+                higher = self._spans.rise(peak + 1, clock + 1, ended)
+                return min(settled, FOREVER) if higher is None else higher
+        return openings[index] if index < len(openings) else FOREVER
 
-    def _place(self, it: Member) -> int:
-        """Where a member is, or belongs, in order of (instant, number)."""
-        place, size = bisect_left(self._ats, it.at), len(self._ats)
-        while place < size and self._ats[place] == it.at and self._numbers[place] < it.number:
-            place += 1
-        return place
+    def _pass(self, clock: int) -> None:
+        """See what time alone does to the spans between the clock and this one."""
+        self._due = None
+        openings, spans = self._spans.openings, self._spans.all
+        for index in range(max(bisect_right(openings, self.clock) - 1, 0), bisect_right(openings, clock)):
+            span = spans[index]
+            if span.opened <= self.clock:
+                self._before[span.opened] = self._episode(span, self.clock)
+            top = self._spans.top(max(self.clock + 1, span.opened), min(span.ended, clock + 1))
+            if top[0] > span.peak:
+                spans[index] = Span(span.opened, span.ended, *top)
+            self._added.add(span.opened)
 
-    # -- spells -> V
+    # -- incidents
 
-    def _advance(self) -> None:
-        """Let the change points up to the clock happen."""
-        happened: list[int] = []
-        while self._rises and self._rises[0] <= self.clock:
-            heappop(self._rises)
-        while self._due and self._due[0] <= self.clock:
-            at = heappop(self._due)
-            if delta := self._pending.pop(at, 0):
-                self._steps.append(at, self._steps.last()[1] + delta)
-                happened.append(at)
-        if len(happened) == 1:
-            self._newest(happened[0], 0)
-        elif happened:
-            self._repair(happened[0], FOREVER, 0, None)
-
-    def _change(self, start: int, end: int, weight: int) -> None:
-        """Raise V on [start, end): now where it has happened, later where it has not."""
-        if start > self.clock:
-            self._wait(start, weight)
-            self._wait(end, -weight)
+    def _mend(self, first: int, stop: int, made: Sequence[Span], spell: Spell) -> None:
+        """Put spans in the place of old ones, with their peaks, and note both for `changes`."""
+        self._due = None
+        replaced = self._spans.all[first:stop]
+        old = replaced[0] if replaced and replaced[0].opened <= spell.start else None
+        made = [self._peaked(span, old, spell) for span in made]
+        self._spans.replace(first, stop, made)
+        if len(made) == len(replaced) == 1 and self._seen_alike(replaced[0], made[0]):
             return
-        if end > self.clock:
-            self._wait(end, -weight)
-            end = FOREVER
-        last, value = self._steps.last()
-        if end == FOREVER and start > last:
-            self._steps.append(start, value + weight)
-            self._newest(start, weight)
-            return
-        held = self._state_before(end) if end < FOREVER else None
-        self._steps.add(start, end, weight)
-        self._repair(start, end, weight, held)
+        for span in replaced:
+            if span.opened in self._added:
+                self._added.remove(span.opened)
+            elif span.opened <= self._was:
+                self._before[span.opened] = self._episode(span, self._was)
+        self._added |= {span.opened for span in made if span.opened <= self.clock}
 
-    def _wait(self, at: int, delta: int) -> None:
-        if at < FOREVER:
-            if at not in self._pending:
-                heappush(self._due, at)
-            self._pending[at] = self._pending.get(at, 0) + delta
-            if delta > 0:
-                heappush(self._rises, at)
+    def _seen_alike(self, one: Span, other: Span) -> bool:
+        """Whether two spans differ only in when they will end."""
+        keep, clock = self.rule.keep_firing, self.clock
+        return one[0] == other[0] and one[2:] == other[2:] and clock < one[1] + keep and clock < other[1] + keep
 
-    # -- V -> spans
-
-    def _state_before(self, at: int) -> State | None:
-        """(index of the last span opened before `at`, when V fell or None while it holds); None: no such span."""
-        index = bisect_left(self._spans, (at,)) - 1
-        if index < 0:
-            return None
-        span = self._spans[index]
-        if span.ended is not None and span.ended < at:
-            return index, span.ended
-        rise = self._steps.latest(self.rule.levels[0], at)
-        return index, self._steps.first_below(self.rule.clear_below, rise, at)
-
-    def _newest(self, start: int, weight: int) -> None:
-        """Mend the spans after one new change point past all others: most leave every span as it is."""
-        _, value = self._steps.last()
-        if not self._spans or self._spans[-1].ended is not None:
-            idle = value < self.rule.levels[0]
-        else:
-            idle = self.rule.clear_below <= value <= self._spans[-1].peak
-        if not idle:
-            self._repair(start, FOREVER, weight, None)
-
-    def _repair(self, start: int, stop: int, weight: int, held: State | None) -> None:
-        """Mend the spans where V changed on [start, stop); `held` is the state there was just before `stop`."""
-        state = self._state_before(start)
-        first = state[0] if state else 0
-        spans, until = self._walk(start, stop, state, held)
-        old = self._spans[first] if state else None
-        made = [self._peaked(opened, ended, old, (start, stop, weight)) for opened, ended in spans]
-        self._splice(first, until, made)
-
-    def _walk(  # noqa: C901, PLR0912  (one small state machine; in pieces it is harder to follow)
-        self, start: int, stop: int, state: State | None, held: State | None
-    ) -> tuple[list[Bounds], int]:
-        """The spans from the state before `start` on, and the index of the first old span that stands after them."""
-        opened, fell = (self._spans[state[0]].opened, state[1]) if state else (None, None)
-        made: list[Bounds] = []
-        at, limit = start, stop
-        while True:
-            holds = opened is not None and fell is None
-            hit = self._next_fall(at, limit) if holds else self._next_rise(at, limit)
-            if hit is None and limit < FOREVER:
-                if held is None and opened is None:
-                    return made, bisect_left(self._spans, (stop,))
-                if held is not None and opened is not None and fell == held[1]:
-                    return [*made, (opened, self._spans[held[0]].ended)], held[0] + 1
-                at, limit = stop, FOREVER
-            elif hit is None:
-                return [*made, (opened, fell)] if opened is not None else made, len(self._spans)
-            elif holds:
-                at = fell = hit
-            elif fell is not None and hit - fell <= self.rule.keep_firing:
-                at, fell = hit, None
-            else:
-                made += [(opened, fell)] if opened is not None else []
-                index = bisect_left(self._spans, (hit,))
-                if hit >= stop and index < len(self._spans) and self._spans[index].opened == hit:
-                    return made, index
-                at, opened, fell = hit, hit, None
-
-    def _next_rise(self, start: int, end: int) -> int | None:
-        return self._steps.first(self.rule.levels[0], start, end)
-
-    def _next_fall(self, start: int, end: int) -> int | None:
-        return self._steps.first_below(self.rule.clear_below, start, end)
-
-    def _peaked(self, opened: int, ended: int | None, old: Span | None, change: tuple[int, int, int]) -> Span:
+    def _peaked(self, span: Span, old: Span | None, spell: Spell) -> Span:
         """The span with its peak, which is looked for only where it may have moved."""
-        start, stop, weight = change
-        end = FOREVER if ended is None else ended
-        if old is None or old.opened != opened or opened >= start:
-            return Span(opened, ended, *self._steps.peak(opened, end))
-        if old.peak_at < start:
-            later = self._steps.peak(start, end)
-            return Span(opened, ended, *(later if later[0] > old.peak else old[2:]))
-        if weight > 0 and old.ended == ended and old.peak_at < stop:
-            return Span(opened, ended, old.peak + weight, old.peak_at)
-        return Span(opened, ended, *self._steps.peak(opened, end))
-
-    def _splice(self, first: int, until: int, spans: list[Span]) -> None:
-        """Put new spans in the place of old ones, and note both for `changes`."""
-        for span in self._spans[first:until]:
-            if self._added.pop(span.opened, None) is None:
-                self._removed[span.opened] = self._episode(span, self._clock_before)
-        self._added |= {span.opened: span for span in spans}
-        self._spans[first:until] = spans
+        start, end, weight = spell
+        opened, ended, *_ = span
+        stop = min(ended, self.clock + 1)
+        if old is None or old.opened != opened or weight <= 0 or old.peak_at >= end or not old.peak:
+            return Span(opened, ended, *self._spans.top(opened, stop))
+        peak, peak_at = old.peak, old.peak_at
+        if start <= peak_at:
+            peak += weight
+        higher = self._spans.top(start if peak_at < start else old.ended, stop)
+        return Span(opened, ended, *(higher if higher[0] > peak else (peak, peak_at)))

@@ -1,0 +1,71 @@
+"""The incidents of one group in order of (instant, number): 16 bytes each, in blocks: a late one moves little."""
+
+from array import array
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable
+from typing import Final
+
+from projections.rules.model import FOREVER
+
+BLOCK: Final = 1024  # members; a block splits above it
+FIRST: Final = (-FOREVER, -1)
+
+
+class Members:
+    """Which incidents there are, and when they happened."""
+
+    __slots__ = ("_ats", "_block", "_firsts", "_numbers")
+
+    def __init__(self, members: Iterable[tuple[int, int]] = (), block: int = BLOCK) -> None:
+        """Take (instant, number) in order."""
+        self._block = block
+        self._firsts = [FIRST]  # of each block: nothing below belongs to it
+        self._ats: list[array[int]] = [array("q")]
+        self._numbers: list[array[int]] = [array("q")]
+        for at, number in members:
+            self.add(at, number)
+
+    def add(self, at: int, number: int) -> None:
+        """Put an incident where it belongs."""
+        block = bisect_right(self._firsts, (at, number)) - 1 if len(self._firsts) > 1 else 0
+        ats, numbers = self._ats[block], self._numbers[block]
+        if not ats or at > ats[-1]:
+            ats.append(at)
+            numbers.append(number)
+        else:
+            place = self._place(ats, numbers, at, number)
+            ats.insert(place, at)
+            numbers.insert(place, number)
+        if len(ats) > self._block:
+            self._split(block)
+
+    def remove(self, at: int, number: int) -> None:
+        """Take out an incident that is there."""
+        block = bisect_right(self._firsts, (at, number)) - 1
+        ats, numbers = self._ats[block], self._numbers[block]
+        place = self._place(ats, numbers, at, number)
+        del ats[place], numbers[place]
+
+    def between(self, after: int, until: int) -> list[int]:
+        """The numbers of the incidents in (after, until], in order."""
+        block = max(bisect_right(self._firsts, (after, FOREVER)) - 1, 0)
+        found: list[int] = []
+        while block < len(self._ats) and self._firsts[block] <= (until, FOREVER):
+            ats = self._ats[block]
+            found += self._numbers[block][bisect_right(ats, after) : bisect_right(ats, until)]
+            block += 1
+        return found
+
+    @staticmethod
+    def _place(ats: "array[int]", numbers: "array[int]", at: int, number: int) -> int:
+        """Where an incident is in a block, or belongs."""
+        low = bisect_left(ats, at)
+        return bisect_left(numbers, number, low, bisect_right(ats, at, low))
+
+    def _split(self, block: int) -> None:
+        """Halve a block; at the very end, where most come in order, begin a new one instead."""
+        ats, numbers = self._ats[block], self._numbers[block]
+        half = len(ats) - 1 if block == len(self._ats) - 1 else len(ats) // 2
+        self._ats[block : block + 1] = [ats[:half], ats[half:]]
+        self._numbers[block : block + 1] = [numbers[:half], numbers[half:]]
+        self._firsts.insert(block + 1, (ats[half], numbers[half]))

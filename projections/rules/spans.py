@@ -1,0 +1,157 @@
+"""The spans in which a rule holds for a group, over *all* time, after the clock too. They follow from V alone.
+
+When V changes on [start, end), spans can change from the one at `start` to the first instant from `end` on whose V
+decides (reaches the lowest level, or is below `clear_below`): from there on the rule holds or not as it did. The usual
+change, with no span near and no threshold reached, adds two change points and looks at a few values.
+"""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from projections.rules.model import FOREVER, Rule
+from projections.rules.steps import Steps
+
+
+class Span(NamedTuple):
+    """An episode without the clock's part: [opened, ended), and its greatest value at change points up to the clock."""
+
+    opened: int
+    ended: int  # FOREVER: it never falls
+    peak: int = 0  # 0 before it opens
+    peak_at: int = 0
+
+
+Course = tuple[int, int]  # how far a walk has come: a span that opened, and when it fell; FOREVER: it holds
+NONE: Final[Course] = (FOREVER, FOREVER)  # no span has opened
+Mended = tuple[
+    int, int, list[Span]
+]  # old spans [first, stop), and the spans that come instead; their peaks to be found
+
+
+class Spans:
+    """The spans of one rule in one group, in order; more than `keep_firing` lies between two."""
+
+    __slots__ = ("_clear", "_keep", "_last_rise", "_low", "all", "openings", "steps")
+
+    def __init__(self, rule: Rule, points: Sequence[tuple[int, int]], block: int) -> None:
+        """Take (instant, change of V) in order. There are no spans before `found` is put in their place."""
+        self._low, self._clear, self._keep = rule.levels[0], rule.clear_below, rule.keep_firing
+        self.steps = Steps(points, block, max(block // 4, 2))
+        self._last_rise = max((at for at, delta in points if delta > 0), default=-FOREVER)  # V does not rise after it
+        self.all: list[Span] = []
+        self.openings: list[int] = []
+
+    def found(self) -> list[Span]:
+        """All spans that V has."""
+        made: list[Span] = []
+        self._join(self._walk(-FOREVER, NONE, FOREVER + 1, made), FOREVER, made)
+        return made
+
+    def replace(self, first: int, stop: int, made: Sequence[Span]) -> None:
+        """Put spans in the place of others."""
+        self.all[first:stop] = made
+        self.openings[first:stop] = [span.opened for span in made]
+
+    def rise(self, reached: int, start: int, end: int) -> int | None:
+        """The first change point in [start, end) with V >= `reached`."""
+        end = min(end, self._last_rise + 1)
+        return self.steps.first_outside(-FOREVER, reached, start, end) if start < end else None
+
+    def top(self, start: int, end: int) -> tuple[int, int]:
+        """The greatest V in [start, end) and where it is first, (0, start) where it can not rise."""
+        last = self._last_rise
+        if start >= last or start >= end:
+            return (self.steps.value(start), start) if start == last and start < end else (0, start)
+        return self.steps.peak(start, min(end, last + 1))
+
+    def change(self, start: int, end: int, weight: int) -> Mended | None:
+        """Raise V on [start, end); which spans are to be replaced, None when all stay as they are."""
+        self.steps.add(start, weight)
+        if end < FOREVER:
+            self.steps.add(end, -weight)
+        rise = start if weight > 0 else end
+        if self._last_rise < rise < FOREVER:
+            self._last_rise = rise
+        openings = self.openings
+        near = (bisect_right(openings, start) if weight > 0 else bisect_left(openings, start)) - 1
+        if near >= 0 and self.all[near].ended + self._keep >= start:
+            return self._near(start, end, weight, near)
+        later = near + 1 < len(openings) and openings[near + 1] < end
+        if later or (weight > 0 and self.rise(self._low, start, end) is not None):
+            made: list[Span] = []
+            return near + 1, self._from(start, NONE, self._decided(end), made), made
+        return None
+
+    def _near(self, start: int, end: int, weight: int, near: int) -> Mended:
+        """Mend the spans from one on that `start` is in, or at most keep_firing after."""
+        span = self.all[near]
+        if weight > 0 and end <= span.ended:
+            return near, near + 1, [span]
+        made: list[Span] = []
+        if weight > 0 and start <= span.ended:  # what was raised still holds up to the old end
+            last = near + 1 == len(self.all)  # then there is nothing to meet again
+            return (
+                near,
+                self._from(span.ended, (span.opened, FOREVER), FOREVER if last else self._decided(end), made),
+                made,
+            )
+        return near, self._from(start, self._course(span, start), self._decided(end), made), made
+
+    def _course(self, span: Span, start: int) -> Course:
+        """A span just before `start`: whether it has fallen."""
+        if span.ended < start:
+            return span.opened, span.ended
+        if not self._keep:
+            return span.opened, FOREVER
+        held = self.steps.last_reaching(self._low, start)
+        fell = None if held is None else self.steps.first_outside(self._clear, FOREVER, held, start)
+        return span.opened, FOREVER if fell is None else fell
+
+    def _decided(self, end: int) -> int:
+        """The first instant from `end` on whose V says whether the rule holds; FOREVER when there is none."""
+        if end == FOREVER or not self._clear <= self.steps.value(end) < self._low:
+            return end
+        found = self.steps.first_outside(self._clear, self._low, end + 1)
+        return FOREVER if found is None else found
+
+    def _from(self, at: int, course: Course, decided: int, made: list[Span]) -> int:
+        """Walk from `at` to where the old spans are right again; the index of the first of them that stays as it is."""
+        return self._join(self._walk(at, course, decided + 1, made), decided, made)
+
+    def _walk(self, at: int, course: Course, limit: int, made: list[Span]) -> Course:
+        """Follow V up to `limit`, exclusive; the spans that fell for good go to `made`."""
+        opened, fell = course
+        while True:
+            if opened < fell == FOREVER:
+                fall = self.steps.first_outside(self._clear, FOREVER, at, limit)
+                if fall is None:
+                    return opened, FOREVER
+                at = fell = fall
+            rise = self.rise(self._low, at, limit)
+            if rise is None:
+                return opened, fell
+            if opened == FOREVER or rise - fell > self._keep:
+                made += [Span(opened, fell)] if opened < FOREVER else []
+                opened = rise
+            at, fell = rise, FOREVER
+
+    def _join(self, course: Course, decided: int, made: list[Span]) -> int:
+        """Go on with the old spans from where they are right again; the index of the first that stays as it is."""
+        opened, fell = course
+        index = bisect_right(self.openings, decided) - 1
+        inside = index >= 0 and decided < self.all[index].ended and decided < FOREVER
+        if opened < fell == FOREVER:
+            made.append(Span(opened, self.all[index].ended if inside else FOREVER))
+            return index + 1
+        if inside:
+            rise = self.rise(self._low, decided + 1, FOREVER)
+        else:
+            index += 1
+            rise = self.openings[index] if index < len(self.openings) else None
+        joins = opened < FOREVER and rise is not None and rise - fell <= self._keep
+        if opened < FOREVER:
+            made.append(Span(opened, self.all[index].ended if joins else fell))
+        if inside and rise is not None and not joins:
+            made.append(Span(rise, self.all[index].ended))
+        return index + 1 if inside or joins else index
