@@ -22,10 +22,10 @@ from events.model import (
     TimelineOpened,
 )
 from events.values import EPOCH, Source, iso
-from projections.rules import yaml_file
 from projections.rules.spec import content_hash
 from seeds import loader
 from streams.producer import Stretch
+from streams.rules import read_file
 
 REPLAYER: Final = Source(feed="replayer")
 RULES: Final = "rules.yaml"
@@ -60,10 +60,7 @@ def theatre(folder: Path) -> list[Event]:
 def _adopted(file: Path, opening: Event) -> Iterator[Event]:
     if not file.exists():
         return
-    try:
-        content = yaml_file.read(file.read_text(encoding="utf-8", errors="replace"))
-    except ConfigInvalid as error:
-        raise ConfigInvalid([f"{file.name}:{fault}" for fault in error.faults]) from error
+    content = read_file(file)
     digest = content_hash(content)
     fact = RulesAdopted(
         source=REPLAYER, who="replayer", why=f"{RULES} of the theatre", rules=tuple(content), content_hash=digest
