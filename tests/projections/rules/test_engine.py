@@ -1,7 +1,7 @@
 """Folding the messages gives the episodes, whatever was told, wherever the worker was restarted."""
 
-from collections.abc import Callable
 from dataclasses import replace
+from typing import NamedTuple
 
 from hypothesis import event as seen
 from hypothesis import given
@@ -10,12 +10,20 @@ from hypothesis import strategies as st
 from projections.incidents import Incident
 from projections.rules.alerts import State
 from projections.rules.engine import Key, Told
-from projections.rules.model import Rule, Updates
+from projections.rules.model import Group, Rule, Updates
 from tests.projections.rules import reference
 from tests.projections.rules.histories import INSTANTS, examples, rules
 from tests.projections.rules.world import World, incident
 
-Event = Callable[[World], list[Told]]
+
+class Event(NamedTuple):
+    """What one event makes of incidents, and the clock after it."""
+
+    those: tuple[Incident, ...]
+    clock: int
+
+    def __call__(self, world: World) -> list[Told]:
+        return world.put(*self.those, clock=self.clock)
 
 
 @st.composite
@@ -27,10 +35,6 @@ def rule_sets(draw: st.DrawFn) -> list[Rule]:
         replace(rule, rule_id=f"r{number}", by=draw(by), updates=draw(st.sampled_from(Updates)))
         for number, rule in enumerate(those)
     ]
-
-
-def changed(*those: Incident, clock: int) -> Event:
-    return lambda world: world.put(*those, clock=clock)
 
 
 class Telling:
@@ -83,7 +87,7 @@ def histories(draw: st.DrawFn, longest: int = 20) -> list[Event]:
                 those[it.number] = it
                 telling.standing.pop(it.number, None)
                 telling.standing |= {it.number: it} if it.stands else {}
-        found.append(changed(*those.values(), clock=clock))
+        found.append(Event(tuple(those.values()), clock))
     return found
 
 
@@ -167,21 +171,27 @@ def test_changed_evidence_is_told(rule_set: list[Rule], history: list[Event]) ->
     for happen in history:
         before = {number: it for number, it in world.incidents.items() if it.stands}
         told = {it.message.alert.alert_id for it in happen(world)}
-        amended = any(world.incidents[number] != it for number, it in before.items())
         members = world.members()
         for (key, _), (episode, alert) in world.episodes.items():
             rule = world.engine.rules[key[0]]
             now = reference.evidence(rule, members[key], episode.peak_at)
             assert alert is not None
-            if amended and touched(world, before, key) and rule.updates is not Updates.NONE:
+            if rule.updates is not Updates.NONE and amended(world, before, key):
                 assert proof.get(alert.alert_id, now) == now or alert.alert_id in told
             proof[alert.alert_id] = now
 
 
-def touched(world: World, before: dict[int, Incident], key: Key) -> bool:
-    """Whether an incident that stood in a group before stands differently there now."""
+def amended(world: World, before: dict[int, Incident], key: Key) -> bool:
+    """Whether an incident that stood in a group before stands there no more, or at another instant."""
     rule = world.engine.rules[key[0]]
-    return any(it != world.incidents[number] and world.group(rule, it) == key[1] for number, it in before.items())
+    return any(
+        world.group(rule, it) == key[1] and _place(world, rule, world.incidents[number]) != (key[1], it.at)
+        for number, it in before.items()
+    )
+
+
+def _place(world: World, rule: Rule, it: Incident) -> tuple[Group | None, int]:
+    return world.group(rule, it) if it.stands else None, it.at
 
 
 @examples(100)
