@@ -78,8 +78,8 @@ class Snapshot:
         if self._copy is None:
             return
         try:
-            code = self._copy.wait(max(0.0, until - self._clock()))
+            self._ended(self._copy.wait(max(0.0, until - self._clock())))
         except subprocess.TimeoutExpired:
             self._copy.kill()
-            code = self._copy.wait()
-        self._ended(code)
+            self._copy.wait()
+            self._copy = self._offset = None

@@ -13,7 +13,7 @@ from tests.streams.real_store import REAL
 
 @pytest.fixture
 def store() -> Store:
-    """What the workers are made of. The toy of test_relay.py would do as well: TOY of tests/streams/toy_store.py."""
+    """What the workers are made of: the real fold, as a user starts it."""
     return REAL
 
 

@@ -6,7 +6,6 @@ severity 9 and above sends a message; anything else is rejected and sends a dead
 
 import json
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -18,9 +17,8 @@ import duckdb
 
 from events.errors import OffsetGap, ProjectionHalted
 from events.log import Record
-from streams.crash import nowhere
 from streams.partitions import Projection
-from tests.streams.line import Store, Write
+from tests.streams.line import Write
 
 DDL = """
 create table if not exists events(off bigint, id varchar, severity int);
@@ -173,11 +171,6 @@ def toy_projection(folder: Path, reached: Callable[[str], None]) -> Projection:
     return Projection(opened, apply_toy, toy_hash)
 
 
-def toy_contents(file: ToyFile) -> Any:
-    tables = {name: file.con.execute(f"from {name} order by 1").fetchall() for name in ("events", "rejected")}
-    return tables | {"next_offset": file.next_offset, "last_applied": file.last_applied}
-
-
 def toy_writes(first: int, count: int) -> list[Write]:
     """One in a hundred is bad, one in ten rings, one in fifty says what was said before."""
     return [Write(_toy_value(i), timestamp=1_700_000_000_000 + i) for i in range(first, first + count)]
@@ -188,11 +181,3 @@ def _toy_value(i: int) -> bytes:
         return b"\x00bad"
     number = i - 4 if i % 50 == 4 else i
     return json.dumps({"id": f"i{number}", "severity": 9 if number % 10 == 0 else 1, "text": "x" * 60}).encode()
-
-
-TOY = Store(
-    [sys.executable, "-m", "tests.streams.toy_worker"],
-    lambda home: toy_projection(home, nowhere),
-    toy_contents,
-    toy_writes,
-)
