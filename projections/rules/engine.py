@@ -4,14 +4,15 @@ Tracks are a cache: they follow from the standing incidents, and are loaded when
 restart reads nothing but the reminders (`due`), and memory is bounded by `forget`.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from heapq import heapify, heappop, heappush
 from typing import Final, NamedTuple
 
 from projections.fold import Change
 from projections.incidents import Incident
 from projections.rules.alerts import Cause, Message, Reason, Standing, State, tell
-from projections.rules.matching import view_of
+from projections.rules.matching import members_of, view_of
 from projections.rules.model import FOREVER, Episode, Group, Member, Rule, Updates
 from projections.rules.spells import spell_of
 from projections.rules.track import Track
@@ -38,6 +39,26 @@ class Told(NamedTuple):
     message: Message
     value_now: int  # V at the clock
     evidence: list[int]  # numbers of the incidents that make the value at the peak
+
+
+class Sight(NamedTuple):
+    """What a group looks like around an event."""
+
+    evidence: Callable[[int], list[int]]  # what makes the value at an instant, after it
+    stood: Callable[[int], list[int]]  # what made it before
+    value_now: int
+
+
+class Earlier(NamedTuple):
+    """A group under the rule that other rules replace, where there was one."""
+
+    rule: Rule | None
+    members: Sequence[Member]  # in order; none when the rule stays
+
+    def evidence(self, at: int) -> list[int]:
+        """The numbers of the incidents that made the value at an instant."""
+        rule = self.rule
+        return [it.number for it in self.members if rule and it.at >= rule.since and spell_of(rule, it).covers(at)]
 
 
 class Outcome(NamedTuple):
@@ -148,24 +169,18 @@ class Engine:
             reason = Reason.EVIDENCE if exchanges else Reason.TIME
             touches = lambda at: any(spell.covers(at) for spell in spells)  # noqa: E731
             cause = Cause(track.rule, self.timeline, key[1], it.event_id, it.clock, reason, amends, touches)
-            self._tell(cause, before, after, outcome, exchanges)
+            stood = lambda at: _undone(track.evidence(at), exchanges, track.rule, at)  # noqa: E731
+            self._tell(cause, before, after, outcome, Sight(track.evidence, stood, track.value(track.clock)))
 
     def _tell(
-        self,
-        cause: Cause,
-        before: Sequence[Episode],
-        after: Sequence[Episode],
-        outcome: Outcome,
-        exchanges: Sequence[Exchange] = (),
+        self, cause: Cause, before: Sequence[Episode], after: Sequence[Episode], outcome: Outcome, sight: Sight
     ) -> None:
-        key = cause.rule.rule_id, cause.group
-        track, standing = self._tracks.get(key), self._alerts[key]
+        standing = self._alerts[cause.rule.rule_id, cause.group]
         for message in tell(cause, standing, before, after):
-            evidence = track.evidence(message.episode.peak_at) if track else []
-            if message.state in FINAL:  # what it stood on, not what is left of that
-                evidence = _undone(evidence, exchanges, cause.rule, message.episode.peak_at)
-            now = track.value(track.clock) if track else 0
-            outcome.told.append(Told(cause.rule, cause.group, cause.reason, message, now, evidence))
+            # of an alert that is gone: what it stood on, not what is left of that
+            proof = sight.stood if message.state in FINAL else sight.evidence
+            evidence = proof(message.episode.peak_at)
+            outcome.told.append(Told(cause.rule, cause.group, cause.reason, message, sight.value_now, evidence))
         outcome.episodes.append((cause.rule, cause.group, before, after, standing))
 
     def _remind(self, key: Key, track: Track) -> None:
@@ -187,38 +202,41 @@ class Engine:
 
         `standing` are all standing incidents of the timeline, `before` all episodes as the tables have them, in order.
         """
-        old = self.rules
+        old, incidents, outcome = self.rules, list(standing), Outcome([], [])
         self._use(list({**old, **{rule.rule_id: rule for rule in rules}}.values()))
-        outcome = Outcome([], [])
-        self._rebuild(rules, it.clock, standing)
+        kept = {rule.content_hash for rule in rules}
+        stood = members_of([rule for rule in old.values() if rule.content_hash not in kept], incidents)
+        self._rebuild(members_of(rules, incidents), it.clock)
         for key in sorted({*before, *self._tracks}, key=self._place):
-            was, alerts = before.get(key, ([], {}))
-            self._alerts[key] = alerts
-            track = self._tracks.get(key)
-            now = track.episodes() if track else []
-            rule = self.rules[key[0]]
-            same = key[0] in old and track is not None and old[key[0]].content_hash == rule.content_hash
-            reason = Reason.TIME if same else Reason.RULES
-            gone, come = [e for e in was if e not in now], [e for e in now if e not in was]
-            if gone or come:
-                cause = Cause(rule, self.timeline, key[1], it.event_id, it.clock, reason, amends=not same)
-                self._tell(cause, gone, come, outcome)
-            if track is not None:
-                self._remind(key, track)
+            was, self._alerts[key] = before.get(key, ([], {}))
+            self._succeed(it, key, was, Earlier(old.get(key[0]), stood.get(key, [])), outcome)
         self._use(rules)
         return outcome
 
-    def _rebuild(self, rules: Sequence[Rule], clock: int, standing: Iterable[Incident]) -> None:
+    def _succeed(self, it: Moment, key: Key, was: list[Episode], earlier: Earlier, outcome: Outcome) -> None:
+        """Tell what became of a group's episodes; under a rule that groups otherwise none of them goes on."""
+        rule, track = self.rules[key[0]], self._tracks.get(key)
+        now = track.episodes() if track else []
+        same = earlier.rule is not None and track is not None and earlier.rule.content_hash == rule.content_hash
+        cause = Cause(
+            rule, self.timeline, key[1], it.event_id, it.clock, Reason.TIME if same else Reason.RULES, amends=not same
+        )
+        if earlier.rule is not None and earlier.rule.by != rule.by:
+            gone = replace(cause, rule=earlier.rule)
+            self._tell(gone, was, [], outcome, Sight(earlier.evidence, earlier.evidence, 0))
+            was = []
+        before, after = [one for one in was if one not in now], [one for one in now if one not in was]
+        if before or after:
+            evidence, value = (track.evidence, track.value(it.clock)) if track else (earlier.evidence, 0)
+            self._tell(cause, before, after, outcome, Sight(evidence, earlier.evidence, value))
+        if track is not None:
+            self._remind(key, track)
+
+    def _rebuild(self, members: Mapping[Key, Sequence[Member]], clock: int) -> None:
         """Tracks of all groups under the new rules, and the reminders anew."""
-        members: dict[Key, list[Member]] = {}
-        views = [(rule.rule_id, view_of(rule)) for rule in rules]
-        for incident in standing:
-            for rule_id, view in views:
-                if (group := view(incident)) is not None:
-                    members.setdefault((rule_id, group), []).append(Member(incident.at, incident.number))
         self.reminders |= dict.fromkeys(self._known)
         self._known, self._due = {}, []
-        self._tracks = {key: Track(self.rules[key[0]], clock, sorted(those)) for key, those in members.items()}
+        self._tracks = {key: Track(self.rules[key[0]], clock, those) for key, those in members.items()}
         self._alerts = {}
 
 

@@ -1,10 +1,10 @@
 """Which group of a rule an incident belongs to, if the rule looks at it at all."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 from projections.incidents import Incident
-from projections.rules.model import Filter, Group, Rule
+from projections.rules.model import Filter, Group, Member, Rule
 
 # Names outside -> fields of an incident. `weapon` looks at all of an incident's weapons.
 FIELDS: Final[dict[str, int]] = {
@@ -35,6 +35,17 @@ def view_of(rule: Rule) -> View:
         return None if None in group else group  # type: ignore[return-value]
 
     return view
+
+
+def members_of(rules: Iterable[Rule], standing: Iterable[Incident]) -> dict[tuple[str, Group], list[Member]]:
+    """The members of every group of these rules, by rule id and group, in order."""
+    members: dict[tuple[str, Group], list[Member]] = {}
+    views = [(rule.rule_id, view_of(rule)) for rule in rules]
+    for incident in standing:
+        for rule_id, view in views:
+            if (group := view(incident)) is not None:
+                members.setdefault((rule_id, group), []).append(Member(incident.at, incident.number))
+    return {key: sorted(those) for key, those in members.items()}
 
 
 def _compiled(those: Filter, *, wanted: bool) -> Iterator[tuple[int, Callable[[object], bool], bool]]:

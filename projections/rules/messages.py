@@ -49,7 +49,10 @@ class IncidentVersion(Value):
 
 
 class Evidence(Value):
-    """The incidents that make the value at the peak, in order of when they happened."""
+    """The incidents that make the value at the peak; of an alert that is gone, those that made it.
+
+    In order of when they happened; of an alert that is gone, of when they were first told.
+    """
 
     count: Annotated[int, Field(ge=0, strict=True)]
     hash: Hash  # of all of them with their versions, see `evidence_hash`

@@ -205,3 +205,31 @@ def test_where_there_is_more_evidence_than_fits_the_newest_is_shown() -> None:
     assert (said["count"], len(said["incidents"])) == (SHOWN + 50, SHOWN)
     assert said["incidents"][-1] == {"incident_id": f"i{SHOWN + 49}", "version": 1}
     assert said["hash"] == evidence_hash(reversed(those)) != evidence_hash(those[1:])
+
+
+def test_rules_that_group_otherwise_cancel_what_was_told_of_the_old_groups(line: Line) -> None:
+    """Given an open alert of a site, when its rule groups by actor now, then it is cancelled as the alert that it was."""
+    line.tell(
+        facts.actor("north", at="2023-10-01T00:00:00Z"), attack("a", 3, actor="north"), attack("b", 5, actor="north")
+    )
+
+    gone, come = line.tell(
+        adopted(RULES.replace("[site]", "[actor]").replace("{site}", "{actor}"), at="2023-10-06T12:00:00Z")
+    )
+
+    assert (gone["kind"], gone["group"], gone["cause"]["reason"]) == ("cancelled", {"site": "north"}, "rules")
+    assert (come["kind"], come["group"], come["late"]) == ("raised", {"actor": "north"}, True)
+    assert come["alert_id"] != gone["alert_id"]
+
+
+@pytest.mark.parametrize(
+    "text", ["rules: []", RULES.replace("watch: 2", "watch: 3").replace("warning: 3", "warning: 4")]
+)
+def test_what_rules_cancelled_shows_what_it_stood_on(line: Line, text: str) -> None:
+    """Given an open alert, when its rule is gone or asks for more, then the cancellation names the alert's evidence."""
+    (raised,) = line.tell(attack("a", 3), attack("b", 5))
+
+    (cancelled,) = line.tell(adopted(text, at="2023-10-06T12:00:00Z"))
+
+    assert cancelled["kind"] == "cancelled"
+    assert cancelled["evidence"] == raised["evidence"]
