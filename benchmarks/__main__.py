@@ -1,0 +1,78 @@
+"""`python -m benchmarks`, or `make bench`: every measure once, on an embedded real Kafka, in one run.
+
+Only the ratios travel: the figures are this machine's, and what else runs on it changes them.
+"""
+
+import asyncio
+import json
+import platform
+import subprocess
+import sys
+import tempfile
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import click
+
+from benchmarks.bed import Bed
+from benchmarks.catchup import all_sent, catch_up
+from benchmarks.load import Load, stage
+from benchmarks.probe import RATE, latency
+from benchmarks.restart import restart
+from benchmarks.show import bar, show
+from streams import topics
+from streams.broker.which import broker_of
+from streams.settings import load_settings
+
+STOCK = 20_000  # events for stock Faust: the figure is steady long before
+
+
+@click.command()
+@click.option("--events", default=200_000, show_default=True, help="How many the worker catches up with.")
+@click.option("--probe", default=20, show_default=True, help="Seconds of latency measuring.")
+@click.option("--json", "file", type=click.File("w"), help="Write all figures to this file, - for stdout alone.")
+def main(events: int, probe: int, file: Any) -> None:
+    """Measure the line; four minutes."""
+    with tempfile.TemporaryDirectory(prefix="tocsin-bench-") as folder:
+        settings = load_settings(home=Path(folder))
+        with broker_of(settings) as servers:
+            found = asyncio.run(measured(Bed(servers, Path(folder) / "worker"), events, probe))
+    if file is not sys.stdout:
+        show(found)
+    if file:
+        json.dump(found, file, indent=2)
+        file.write("\n")
+
+
+async def measured(bed: Bed, events: int, probe: int) -> dict[str, Any]:
+    """All measures, one after the other; the machine is this process's and theirs."""
+    await topics.create(bed.servers, bed.topics, 1)
+    load = Load()
+    with bar("filling the log", events) as moved:
+        await bed.fill(chain(stage(load.timeline), load.records(events)), moved)
+    end = await bed.end()
+    found: dict[str, Any] = {"machine": f"{platform.machine()}, Python {platform.python_version()}"}
+    with bed.worker() as worker:
+        with bar("catching up", end) as moved:
+            found["catch_up"] = await asyncio.to_thread(catch_up, worker, end, moved)
+        messages = found["catch_up"]["messages"]
+        with bar("reading the alerts", messages) as moved:
+            await all_sent(bed, messages, moved)
+        with bar("measuring latency", RATE * probe) as moved:
+            found["latency"] = await latency(bed, probe, moved)
+    found["restart"] = await restart(bed, load)
+    for part, count in (("raw", end), ("stock", min(STOCK, end))):
+        found[part] = await asyncio.to_thread(_alone, part, bed, count)
+    return found
+
+
+def _alone(part: str, bed: Bed, count: int) -> dict[str, float]:
+    """What a part does alone, in a process of its own."""
+    command = [sys.executable, "-m", "benchmarks.alone", part, bed.servers, bed.topics.events, str(count)]
+    said = subprocess.run(command, check=True, capture_output=True, text=True, timeout=600).stdout
+    found: dict[str, float] = json.loads(said.splitlines()[-1])
+    return found | {"events_per_s": found["events"] / found["seconds"]}
+
+
+main()

@@ -1,0 +1,146 @@
+"""What a measure stands on: topics of its own on a real Kafka, a log to be filled, a worker process to be watched."""
+
+import json
+import os
+import signal
+import sys
+import time
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+
+from events.log import Written
+from streams.broker.process import leashed
+from streams.peek import reader
+from streams.topics import Topics
+
+WORKER = "from streams.cli.main import main; main(['worker'])"
+TICKS = os.sysconf("SC_CLK_TCK")
+Moved = Callable[[int], None]  # progress: so many more
+
+
+@dataclass(frozen=True)
+class Bed:
+    """Topics of one partition, and the home of their worker."""
+
+    servers: str
+    home: Path
+    topics: Topics = field(default_factory=lambda: Topics("bench"))
+
+    @property
+    def partition(self) -> TopicPartition:
+        return TopicPartition(self.topics.events, 0)
+
+    async def fill(self, records: Iterable[Written], moved: Moved) -> None:
+        """Append records, some hundred at a time."""
+        client = AIOKafkaProducer(bootstrap_servers=self.servers, max_batch_size=2**19, max_request_size=2**20)
+        await client.start()
+        try:
+            for batch in _batches(client, records):
+                count = batch.record_count()
+                await (await client.send_batch(batch, self.topics.events, partition=0))
+                moved(count)
+        finally:
+            await client.stop()
+
+    async def end(self, topic: str | None = None) -> int:
+        """The end of a topic's log, of the events' when none is named."""
+        async with reader(self.servers) as consumer:
+            tp = TopicPartition(topic or self.topics.events, 0)
+            return int((await consumer.end_offsets([tp]))[tp])
+
+    @asynccontextmanager
+    async def alerts(self, start: int | None = None) -> AsyncIterator[AIOKafkaConsumer]:
+        """A reader of committed alert messages, from an offset or from the end."""
+        async with reader(self.servers) as consumer:
+            tp = TopicPartition(self.topics.alerts, 0)
+            consumer.assign([tp])
+            consumer.seek(tp, (await consumer.end_offsets([tp]))[tp] if start is None else start)
+            yield consumer
+
+    @contextmanager
+    def worker(self) -> Iterator["Worker"]:
+        """A worker process; killed at the end, if it has not ended before."""
+        self.home.mkdir(parents=True, exist_ok=True)
+        log = self.home / f"worker-{time.monotonic_ns()}.log"
+        settings = {"broker": self.servers, "home": self.home, "prefix": self.topics.prefix, "partitions": 1}
+        settings |= {"log_format": "json", "instance": "bench"}
+        given = [f"TOCSIN_{name.upper()}={value}" for name, value in settings.items()]
+        began = time.perf_counter()
+        process = leashed(["/usr/bin/env", *given, sys.executable, "-c", WORKER], log)
+        try:
+            yield Worker(process.pid, log, began, process.is_alive)
+        finally:
+            process.end(signal.SIGKILL)
+
+
+def _batches(client: AIOKafkaProducer, records: Iterable[Written]) -> Iterator[Any]:
+    batch = client.create_batch()
+    for it in records:
+        said = {"timestamp": it.timestamp, "key": it.key, "value": it.value, "headers": list(it.headers)}
+        if batch.append(**said) is None:
+            batch.close()
+            yield batch
+            batch = client.create_batch()
+            batch.append(**said)
+    batch.close()
+    yield batch
+
+
+class WorkerDied(Exception):
+    """The worker ended before the measure did."""
+
+
+@dataclass
+class Worker:
+    """A worker process, as its log and the kernel tell of it."""
+
+    pid: int
+    log: Path
+    began: float  # perf_counter
+    is_alive: Callable[[], bool]
+    batches: list[dict[str, Any]] = field(default_factory=list)  # the lines "batch applied"
+    _read: int = 0
+
+    def look(self) -> list[dict[str, Any]]:
+        """The batches that it has applied since the last look."""
+        with self.log.open("rb") as file:
+            file.seek(self._read)
+            lines = file.read().split(b"\n")
+        self._read += sum(len(line) + 1 for line in lines[:-1])
+        said = [json.loads(line) for line in lines[:-1] if line.startswith(b"{")]
+        new = [line for line in said if line["event"] == "batch applied"]
+        self.batches += new
+        return new
+
+    def applied(self, end: int, moved: Moved, pause: float = 0.05) -> None:
+        """Wait until the checkpoint is at `end`.
+
+        Raises:
+            WorkerDied: it never will be.
+        """
+        while not self.batches or self.batches[-1]["end"] < end:
+            if not self.is_alive():
+                raise WorkerDied(self.log.read_text()[-2000:])
+            time.sleep(pause)
+            moved(sum(line["end"] - line["start"] for line in self.look()))
+
+    def cpu(self) -> float:
+        """Seconds of processor time, all threads."""
+        spent = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(spent[11]) + int(spent[12])) / TICKS
+
+    def memory(self) -> float:
+        """The most it ever had in memory, MB."""
+        status = Path(f"/proc/{self.pid}/status").read_text()
+        return int(status.partition("VmHWM:")[2].split()[0]) * 1024 / 1e6
+
+
+def when(line: dict[str, Any]) -> float:
+    """When a line was logged, seconds since the epoch."""
+    return datetime.fromisoformat(line["timestamp"]).timestamp()

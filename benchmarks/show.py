@@ -1,0 +1,78 @@
+"""What is shown of a run: a table for people, with the goals beside the figures."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from benchmarks.bed import Moved
+
+
+class Line(NamedTuple):
+    """One line of the table."""
+
+    title: str
+    said: str
+    goal: str = ""
+    reached: bool | None = None  # None: there is no goal
+
+
+@contextmanager
+def bar(label: str, total: int) -> Iterator[Moved]:
+    """A bar on stderr that moves by what it is told; nothing where nobody looks."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    with Progress(console=Console(stderr=True), transient=True) as bars:
+        task = bars.add_task(label, total=total)
+        yield lambda amount: bars.advance(task, amount)
+
+
+def lines(found: dict[str, Any]) -> Iterator[Line]:
+    """The figures of a run, most telling first."""
+    it, raw, stock = found["catch_up"], found["raw"], found["stock"]
+    rate, stages = it["events_per_s"], it["stages_us_per_event"]
+    total, own = stages["total"], 1e6 / rate
+    yield _at_least("catch-up, 1 partition", rate, 15_000, "events/s")
+    for stage, spent in stages.items():
+        if stage != "total":
+            yield Line(f"  {stage}", f"{spent:.1f} µs/event, {spent / own:.0%}")
+    yield Line("  in between", f"{own - total:.1f} µs/event, {1 - total / own:.0%}")
+    yield Line("  processor time", f"{it['cpu_us_per_event']:.1f} µs/event")
+    first, last = it["first_tenth_us_per_event"], it["last_tenth_us_per_event"]
+    yield Line("  first and last tenth", f"{first:.1f} and {last:.1f} µs/event: {last / first:.2f} times")
+    yield Line("  memory at most", f"{it['memory_mb']:.0f} MB")
+    yield Line(
+        "  messages sent, records rejected", f"{it['messages'] / it['events']:.1%}, {it['rejected'] / it['events']:.1%}"
+    )
+    yield Line(
+        "raw getmany and decode",
+        f"{raw['events_per_s']:,.0f} events/s; the line does {rate / raw['events_per_s']:.0%} of that",
+    )
+    yield Line("stock Faust that counts", f"{stock['events_per_s']:,.0f} events/s over {stock['events']:,} events")
+    yield _at_least("  the line beside it", rate / stock["events_per_s"], 2, "times as fast")
+    yield _at_most("produce → alert readable, p50", found["latency"]["p50_ms"], 40, "ms")
+    yield _at_most("produce → alert readable, p99", found["latency"]["p99_ms"], 150, "ms")
+    yield _at_most("kill -9 → first event applied", found["restart"]["first_batch_s"], 2, "s")
+
+
+def _at_least(title: str, value: float, goal: float, unit: str) -> Line:
+    return Line(title, f"{value:,.{0 if value >= 100 else 1}f} {unit}", f"≥ {goal:,} {unit}", value >= goal)
+
+
+def _at_most(title: str, value: float, goal: float, unit: str) -> Line:
+    return Line(title, f"{value:,.{0 if value >= 100 else 1}f} {unit}", f"≤ {goal:,} {unit}", value <= goal)
+
+
+def show(found: dict[str, Any]) -> None:
+    """Print the table."""
+    events = found["catch_up"]["events"]
+    table = Table("", "this run", "goal", title=f"tocsin, {events:,} events", title_justify="left", box=None)
+    for line in lines(found):
+        mark = {None: "", True: "[green]✓[/]", False: "[red]✗[/]"}[line.reached]
+        table.add_row(line.title, line.said, f"{line.goal} {mark}")
+    Console(width=100 if not sys.stdout.isatty() else None, highlight=False).print(table)
