@@ -155,7 +155,7 @@ class Line:
             found = await consumer.end_offsets([TopicPartition(self.topics.events, p) for p in range(self.partitions)])
         return {tp.partition: end for tp, end in found.items()}
 
-    async def settled(self, patience: float = 30.0) -> None:
+    async def settled(self, patience: float = 60.0) -> None:
         """Wait until everything is applied and everything is sent."""
         ends = await self.ends()
         await until(self._all_started, patience, self)
@@ -248,7 +248,7 @@ def ended(line: Line) -> Iterator[Line]:
                 worker.kill()
 
 
-async def until(condition: Callable[[], bool], patience: float = 30.0, line: Line | None = None) -> None:
+async def until(condition: Callable[[], bool], patience: float = 60.0, line: Line | None = None) -> None:
     """Wait for a condition; a worker that dies meanwhile is not waited for."""
 
     async def asked() -> bool:
@@ -257,7 +257,7 @@ async def until(condition: Callable[[], bool], patience: float = 30.0, line: Lin
     await until_true(asked, patience, line)
 
 
-async def until_true(condition: Callable[[], Any], patience: float = 30.0, line: Line | None = None) -> None:
+async def until_true(condition: Callable[[], Any], patience: float = 60.0, line: Line | None = None) -> None:
     async with asyncio.timeout(patience):
         while not await condition():
             if line and all(worker.process.poll() is not None for worker in line.workers):

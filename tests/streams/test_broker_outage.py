@@ -24,12 +24,11 @@ async def test_a_worker_waits_for_a_broker_that_is_missing_or_dies(
         own_kafka.start()
         await line.append(store.writes(0, 400))
         await until(lambda: sum(line.applied().values()) >= 400, line=line)
-        for i in range(2):
-            await line.append(store.writes(1_000 + i * 400, 400))
-            own_kafka.kill()
-            await until(lambda outages=i + 1: _said(worker, "waiting for the broker", "away") >= outages, line=line)
-            own_kafka.start()
-            await until(lambda outages=i + 1: _said(worker, "the broker is back") >= outages, line=line)
+        await line.append(store.writes(1_000, 400))
+        own_kafka.kill()
+        await until(lambda: _said(worker, "waiting for the broker", "away") > 0, line=line)
+        own_kafka.start()
+        await until(lambda: _said(worker, "the broker is back") > 0, line=line)
         await line.append(store.writes(5_000, 200))
         await line.settled(60)
 

@@ -31,8 +31,8 @@ async def test_a_worker_killed_at_any_moment_leaves_nothing_lost_and_nothing_twi
     moments = random.Random(7)
     worker = line.start()
     for i in range(5):
-        await line.append(store.writes(i * 300, 300))
         applied = line.applied()
+        await line.append(store.writes(i * 300, 300))
         await until(lambda before=applied: line.applied() != before)
         await line.append(store.writes(10_000 + i * 300, 300))
         await asyncio.sleep(moments.uniform(0.0, 0.3))  # the moment itself is what is tested

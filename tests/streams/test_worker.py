@@ -95,10 +95,10 @@ async def test_a_worker_that_is_asked_to_stop_is_out_in_five_seconds_and_loses_n
     line: Line, store: Store
 ) -> None:
     """Given a worker in the middle of its work, when it gets SIGTERM, then it ends well and the next one goes on."""
-    for i in range(10):
+    for i in range(4):
         await line.append(store.writes(i * 1_000, 1_000))
     worker = line.start(batch_rows="100", queue_rows="200")
-    await until(lambda: sum(line.applied().values()) > 500)
+    await until(lambda: sum(line.applied().values()) > 200)
 
     began = time.monotonic()
     worker.process.send_signal(signal.SIGTERM)
@@ -114,7 +114,7 @@ async def test_a_worker_that_is_asked_to_stop_is_out_in_five_seconds_and_loses_n
 
 async def test_a_worker_keeps_back_from_fetching_more_than_it_may_hold(line: Line, store: Store) -> None:
     """Given small limits, when a lot waits, then a transaction is one batch and what one fetch may add, no more."""
-    for i in range(5):
+    for i in range(2):
         await line.append(store.writes(i * 1_000, 1_000))
     worker = line.start(batch_rows="50", queue_rows="50")
     await line.settled()
