@@ -50,7 +50,7 @@ class Steps:
             deltas.append(delta)
 
     def add(self, at: int, delta: int) -> None:
-        """Change V by `delta` from `at` on."""
+        """Change V by `delta`, which is not 0, from `at` on."""
         block = bisect_right(self._firsts, at) - 1
         times, deltas = self._times[block], self._deltas[block]
         index = bisect_left(times, at)

@@ -1,0 +1,70 @@
+"""What a track says an event changed: nothing before it is due, and the evidence too."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from projections.rules.model import FOREVER, Rule
+from projections.rules.track import Track
+from tests.projections.rules import reference
+from tests.projections.rules.histories import Step, examples, rules, standing_after, steps
+
+
+@examples(200)
+@given(rule=rules(), history=steps())
+def test_what_is_due_happens_then(rule: Rule, history: list[Step]) -> None:
+    """Given any history, when the clock moves to `due`, which lies after it, then an episode changes."""
+    track = Track(rule)
+    for place, step in enumerate(history):
+        track.begin(step.clock)
+        track.exchange(step.old, step.new)
+        before, due = track.episodes(), track.due()
+
+        assert due > step.clock
+        if due < FOREVER:
+            ahead = Track(rule, step.clock, sorted(standing_after(history[: place + 1]).values()))
+            ahead.begin(due)
+            assert ahead.episodes() != before
+
+
+@examples(200)
+@given(rule=rules(), history=steps())
+def test_changed_evidence_is_a_change(rule: Rule, history: list[Step]) -> None:
+    """Given any history, when the incidents behind a value change, then the episode counts as changed."""
+    track = Track(rule)
+    proof: dict[object, list[int]] = {}
+
+    for place, step in enumerate(history):
+        track.begin(step.clock)
+        track.touch(track.exchange(step.old, step.new))
+        _, changed = track.changes()
+        standing = standing_after(history[: place + 1]).values()
+        now = {
+            it: reference.evidence(rule, standing, it.peak_at) for it in reference.episodes(rule, standing, step.clock)
+        }
+
+        for it, evidence in now.items():
+            if proof.get(it, evidence) != evidence:
+                assert it in changed
+            if it in proof and it in changed:
+                moved = {those.number for those in (step.old, step.new) if those}
+                assert moved & {*evidence, *proof[it]}
+        proof = dict(now)
+
+
+@examples(100)
+@given(rule=rules(), history=steps(), several=st.integers(2, 4))
+def test_one_event_may_exchange_several(rule: Rule, history: list[Step], several: int) -> None:
+    """Given events of several exchanges each, when they are applied, then the changes of each turn old into new."""
+    track, known = Track(rule), set()
+
+    for start in range(0, len(history), several):
+        event = history[start : start + several]
+        track.begin(event[-1].clock)
+        for step in event:
+            track.exchange(step.old, step.new)
+        before, after = track.changes()
+        standing = standing_after(history[: start + several]).values()
+
+        assert set(before) <= known
+        known = known - set(before) | set(after)
+        assert known == set(reference.episodes(rule, standing, event[-1].clock))
