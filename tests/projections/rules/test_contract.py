@@ -6,9 +6,12 @@ from typing import Any
 import jsonschema
 import pytest
 import yaml
+from pydantic import BaseModel
 
 from events.contract import written
-from projections.rules import contract
+from projections.rules import contract, yaml_file
+from projections.rules.form import Fields, Levels, RuleSpec
+from projections.rules.messages import AlertMessage
 
 ROOT = Path(__file__).parents[3]
 CHECKS = {name: jsonschema.Draft202012Validator(schema) for name, schema in contract.schemas().items()}
@@ -52,3 +55,18 @@ def test_a_rule_that_is_refused_is_refused_by_the_schema(said: dict[str, Any]) -
 def test_a_rule_in_short_words_is_taken_by_the_schema(said: dict[str, Any]) -> None:
     """Given a rule in which one value stands for a list, when it is checked against the schema, then it passes."""
     CHECKS[contract.RULES].validate({"rules": [{"id": "r", "levels": {"watch": 1}, **said}]})
+
+
+@pytest.mark.parametrize("model", [RuleSpec, Fields, Levels, AlertMessage], ids=lambda model: model.__name__)
+def test_every_field_is_described(model: type[BaseModel]) -> None:
+    """Given what a rule or a message may hold, when docs/rules.md is read, then each field stands in it."""
+    said = (ROOT / "docs/rules.md").read_text(encoding="utf-8")
+
+    assert [name for name, field in model.model_fields.items() if f"`{field.alias or name}`" not in said] == []
+
+
+def test_the_example_is_a_rule_that_can_be_adopted() -> None:
+    """Given the example in docs/rules.md, when it is read as a file of rules, then nothing is wrong with it."""
+    said = (ROOT / "docs/rules.md").read_text(encoding="utf-8")
+
+    assert len(yaml_file.read(said.split("```yaml\n")[1].split("```")[0])) == 1
