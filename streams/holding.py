@@ -94,6 +94,7 @@ class Holding:
             for snapshot in snapshots:
                 await self.partitions.run(snapshot.finish, patience / len(snapshots))
         await self.release(set(self.partitions.files))
+        self.partitions.end()
 
     async def publish(self) -> None:
         """Begin the snapshots that are due."""
@@ -115,8 +116,9 @@ class Holding:
 
     def _look_at(self, task: asyncio.Task[None]) -> None:
         """Pass on a relay's failure, unless it was one of a partition that was given away."""
+        error = None if task.cancelled() else task.exception()
         held = any(task is mine for _, mine in self._relays.values())
-        if held and not task.cancelled() and (error := task.exception()) and not self._failed.done():
+        if error and held and not self._failed.done():
             self._failed.set_exception(error)
 
     async def _stop_relays(self, partitions: set[int]) -> None:

@@ -101,6 +101,10 @@ class Partitions:
         self.files[partition] = await self.run(self.projection.open, partition, self.count)
         return self.files[partition]
 
+    def end(self) -> None:
+        """Let the thread go; nothing can be opened or called any more."""
+        self._thread.shutdown(wait=False)
+
     async def close(self, partitions: set[int]) -> None:
         """Close after what is under way has ended."""
         closing = [self.files.pop(partition) for partition in partitions & self.files.keys()]

@@ -36,6 +36,10 @@ class Bench:
         await self.partitions.open(0)
         return self
 
+    async def end(self) -> None:
+        await self.partitions.close({0})
+        self.partitions.end()
+
     def relay(self) -> Relay:
         return Relay(self.line, 0, self.partitions, nowhere)
 
@@ -72,7 +76,7 @@ async def running(relay: Relay) -> AsyncIterator[asyncio.Task[None]]:
 async def bench(line: harness.Line, tmp_path: Path) -> AsyncIterator[Bench]:
     one = await Bench(line, tmp_path / "bench").open()
     yield one
-    await one.partitions.close({0})
+    await one.end()
 
 
 async def test_committed_messages_are_sent_in_order_with_their_position(bench: Bench) -> None:
@@ -119,7 +123,7 @@ async def test_a_file_rebuilt_from_the_log_sends_nothing_again(bench: Bench, tmp
         await again.apply(20, 30)
         relay.wake()
         await bench.has_sent(5)
-    await again.partitions.close({0})
+    await again.end()
 
     assert await bench.offsets() == [0, 10, 20, 30, 40]
 
@@ -143,7 +147,7 @@ async def test_a_relay_whose_partition_was_taken_ends(bench: Bench, tmp_path: Pa
 
             with pytest.raises(PartitionTaken, match="another worker"):
                 await asyncio.wait_for(task, 20)
-    await other.partitions.close({0})
+    await other.end()
 
     assert await bench.offsets() == [0, 10, 20]
 
