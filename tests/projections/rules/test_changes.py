@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from projections.rules.model import FOREVER, Rule
+from projections.rules.model import FOREVER, Member, Rule
 from projections.rules.track import Track
 from tests.projections.rules import reference
 from tests.projections.rules.histories import Step, examples, rules, standing_after, steps
@@ -68,3 +68,14 @@ def test_one_event_may_exchange_several(rule: Rule, history: list[Step], several
         assert set(before) <= known
         known = known - set(before) | set(after)
         assert known == set(reference.episodes(rule, standing, event[-1].clock))
+
+
+def test_one_incident_for_another_at_the_peak_is_a_change() -> None:
+    """Given an episode, when an incident at its peak gives way to another of the same instant, then it is a change."""
+    track = Track(Rule("r", (2,), ("watch",), window=10), 5, [Member(1, 1), Member(5, 2)])
+    (episode,) = track.episodes()
+
+    track.begin(6)
+    track.touch([*track.exchange(Member(5, 2), None), *track.exchange(None, Member(5, 3))])
+
+    assert track.changes() == ([episode], [episode])
