@@ -15,7 +15,7 @@ from streams.partitions import Applied, Partitions
 from streams.relay import Relay
 from streams.snapshots import Snapshot
 
-RELAY_PATIENCE = 2.0  # seconds for the transaction in flight; a relay that hangs is fenced by the next owner's producer
+RELAY_PATIENCE = 1.5  # seconds for the transaction in flight; a relay that hangs is fenced by the next owner's producer
 
 log = structlog.get_logger()
 

@@ -20,8 +20,10 @@ from streams.holding import Holding
 from streams.line import Line
 from streams.partitions import Partitions, Projection
 
-STOP_PATIENCE = 1.5  # seconds for Faust to stop; then the process ends without it
-LAST_COPY_PATIENCE = 1.0  # seconds for the last snapshots, all together
+# Seconds; with what lies between they keep the promise to be out within five.
+STOP_PATIENCE = 1.0  # for Faust to stop
+END_PATIENCE = 3.5  # for relays, last snapshots and files, of which
+LAST_COPY_PATIENCE = 1.0  # for the snapshots, all together
 
 log = structlog.get_logger()
 
@@ -96,10 +98,20 @@ async def _one_life(line: Line, projection: Projection, reached: Reached, stop: 
     log.info("worker started", member=line.member, servers=line.servers, topic=holding.topic, partitions=count)
     try:
         await _first_of(stop.wait(), _run(app), tell_of_outages(line.servers))
-    finally:
-        await _bounded(app.stop(), STOP_PATIENCE)
-        await holding.end(LAST_COPY_PATIENCE)
-        log.info("worker stopped", member=line.member)
+    except BaseException as error:
+        if not await _end(app, holding) and is_away(error):  # another life would open the files a second time
+            raise WorkerCrashed("the files could not be closed in time") from error
+        raise
+    else:
+        await _end(app, holding)
+
+
+async def _end(app: BatchApp, holding: Holding) -> bool:
+    """End an app and give away what it held, as far as there is time; whether everything was."""
+    await _bounded(app.stop(), STOP_PATIENCE)
+    closed = await _bounded(holding.end(LAST_COPY_PATIENCE), END_PATIENCE)
+    log.info("worker stopped", member=holding.line.member)
+    return closed
 
 
 async def _run(app: BatchApp) -> None:
@@ -123,8 +135,8 @@ async def _first_of(*these: Coroutine[Any, Any, Any]) -> None:
         task.result()
 
 
-async def _bounded(coroutine: Coroutine[Any, Any, Any], seconds: float) -> None:
-    """Wait for something that may hang or fail when the broker is away, but not longer than this."""
+async def _bounded(coroutine: Coroutine[Any, Any, Any], seconds: float) -> bool:
+    """Wait for something that may hang or fail when the broker is away, but not longer than this; whether it ended."""
     task = asyncio.ensure_future(coroutine)
     await asyncio.wait([task], timeout=seconds)
     if not task.done():
@@ -132,5 +144,4 @@ async def _bounded(coroutine: Coroutine[Any, Any, Any], seconds: float) -> None:
         task.cancel()
     elif error := task.exception():
         log.warning("did not stop cleanly", error=repr(error))
-    with contextlib.suppress(asyncio.CancelledError):
-        await asyncio.sleep(0)
+    return task.done()
