@@ -118,7 +118,7 @@ def _end(episode: Episode) -> int:
 
 def _pair(before: Sequence[Episode], after: Sequence[Episode]) -> dict[Episode, Episode]:
     """Which episode after the event continues which before it."""
-    overlaps = [(_forever(old, new) or overlap(old, new), old, new) for old in before for new in after]
+    overlaps = [(overlap(old, new), old, new) for old in before for new in after]
     overlaps.sort(key=lambda it: (-it[0], it[1].opened_at, it[2].opened_at))
     pairs: dict[Episode, Episode] = {}
     taken: set[int] = set()
@@ -127,10 +127,6 @@ def _pair(before: Sequence[Episode], after: Sequence[Episode]) -> dict[Episode, 
             pairs[old] = new
             taken.add(new.opened_at)
     return pairs
-
-
-def _forever(one: Episode, other: Episode) -> int:
-    return FOREVER if one.ended_at is None and other.ended_at is None else 0
 
 
 def _opened(cause: Cause, episode: Episode) -> Alert:
@@ -180,7 +176,7 @@ def _gone(alert: Alert, old: Episode, after: Sequence[Episode], opened: dict[int
     severities = _paged(old, None)
     if not heirs:
         return _next(Kind.CANCELLED, alert, old, State.CANCELLED, severities)
-    heir = max(heirs, key=lambda new: (_forever(old, new) or overlap(old, new), -new.opened_at))
+    heir = max(heirs, key=lambda new: (overlap(old, new), -new.opened_at))
     message = _next(Kind.RESOLVED, alert, old, State.MERGED, severities)
     return message._replace(merged_into=opened[heir.opened_at].alert_id)
 

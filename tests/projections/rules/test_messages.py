@@ -105,10 +105,10 @@ def test_each_message_refers_to_the_one_before_it(line: Line) -> None:
     query = "SELECT message_id::VARCHAR FROM alert_messages ORDER BY event_offset, seq"
     first, second, third = (row[0] for row in line.file.con.execute(query).fetchall())
 
-    assert [(it["kind"], it["seq"], it["severity"]) for it in bodies] == [
-        ("raised", 0, "watch"),
-        ("escalated", 1, "warning"),
-        ("resolved", 2, "warning"),
+    assert [(it["kind"], it["seq"], it["severity"], it["threshold"]) for it in bodies] == [
+        ("raised", 0, "watch", 2),
+        ("escalated", 1, "warning", 3),
+        ("resolved", 2, "warning", 3),
     ]
     assert [it["references"] for it in bodies] == [[], [first], [second]]
     assert len({it["alert_id"] for it in bodies}) == 1
