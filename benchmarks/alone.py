@@ -21,7 +21,7 @@ from aiokafka import TopicPartition
 
 from events.codec import from_record
 from events.errors import EventRejected
-from streams.peek import reader
+from streams.worker.peek import reader
 
 
 async def raw(servers: str, topic: str, count: int) -> dict[str, float]:

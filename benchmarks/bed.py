@@ -16,8 +16,8 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
 from events.log import Written
 from streams.broker.process import leashed
-from streams.peek import reader
 from streams.topics import Topics
+from streams.worker.peek import reader
 
 WORKER = "from streams.cli.main import main; main(['worker'])"
 TICKS = os.sysconf("SC_CLK_TCK")

@@ -91,7 +91,8 @@ def server(kafka: Kafka, folder: Path, port: int, flags: tuple[str, ...]) -> lis
 
 def _format(kafka: Kafka, folder: Path, properties: Path) -> None:
     cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-    arguments = ("format", "--ignore-formatted", "--cluster-id", cluster, "--config", str(properties))
+    identity = f"--cluster-id={cluster}"  # one word: it may begin with a hyphen
+    arguments = ("format", "--ignore-formatted", identity, "--config", str(properties))
     command = kafka.command(folder, "kafka.tools.StorageTool", *arguments)
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:

@@ -14,8 +14,8 @@ from streams.cli.progress import progress
 from streams.settings import Settings, load_settings
 
 if TYPE_CHECKING:
-    from streams.lines import Line
-    from streams.producer import Stretch
+    from streams.writing.lines import Line
+    from streams.writing.producer import Stretch
 
 
 @click.command()
@@ -34,8 +34,8 @@ def append(*, file: str, skip_invalid: bool, wait: bool, patience: float) -> int
     \b
     tocsin append events.ndjson --wait
     """  # noqa: D301 -- click reads the character, not the letters
-    from streams.lines import rereadable
-    from streams.reading import broker_here
+    from streams.reading.published import broker_here
+    from streams.writing.lines import rereadable
 
     settings, now = load_settings(), clock.now()
     servers = broker_here(settings)
@@ -62,7 +62,7 @@ def _check(source: IO[bytes], name: str, now: datetime) -> int:
 
 
 def _lines(source: IO[bytes], now: datetime, label: str) -> "Iterator[Line]":
-    from streams.lines import lines
+    from streams.writing.lines import lines
 
     size = source.seek(0, os.SEEK_END)
     source.seek(0)
@@ -71,8 +71,8 @@ def _lines(source: IO[bytes], now: datetime, label: str) -> "Iterator[Line]":
 
 
 async def _send(settings: Settings, servers: str, source: IO[bytes], now: datetime) -> "Sequence[Stretch]":
-    from streams.producer import producer
     from streams.topics import Topics
+    from streams.writing.producer import producer
 
     async with producer(servers, Topics(settings.prefix), settings.partitions) as log:
         return await log.send(line.event for line in _lines(source, now, "sending") if line.event is not None)
@@ -81,8 +81,8 @@ async def _send(settings: Settings, servers: str, source: IO[bytes], now: dateti
 def say_outcome(settings: Settings, stretches: "Sequence[Stretch]", patience: float) -> int:
     """Wait until these records are applied and say what became of them; the exit code."""
     from projections.store.reader import Reader
-    from streams.outcome import outcome_of
-    from streams.reading import snapshots_of, wait_for
+    from streams.reading.published import snapshots_of, wait_for
+    from streams.writing.outcome import outcome_of
 
     wait_for(snapshots_of(settings), {it.partition: it.end for it in stretches}, patience)
     with Reader(snapshots_of(settings)) as reader:

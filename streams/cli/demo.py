@@ -17,7 +17,7 @@ from streams.settings import Settings, load_settings
 if TYPE_CHECKING:
     from projections.store.reader import Reader
     from streams.broker.process import Leashed
-    from streams.producer import Stretch
+    from streams.writing.producer import Stretch
 
 THEATRE = "iraq-syria"
 WORKER = "from streams.cli.main import main; main(['worker'])"
@@ -41,7 +41,7 @@ def demo() -> None:
     """
     from projections.store.reader import Reader
     from streams.broker.which import broker_of
-    from streams.reading import snapshots_of
+    from streams.reading.published import snapshots_of
 
     settings, began = load_settings(), time.monotonic()
     with broker_of(settings) as servers:
@@ -120,9 +120,9 @@ async def _replay(settings: Settings, servers: str) -> "Sequence[Stretch]":
     from datetime import timedelta
 
     from seeds.loader import folder_of
-    from streams.producer import producer
-    from streams.replay import Cut, schedule, theatre
     from streams.topics import Topics
+    from streams.writing.producer import producer
+    from streams.writing.replay import Cut, schedule, theatre
 
     events = theatre(folder_of(THEATRE))
     async with producer(servers, Topics(settings.prefix), settings.partitions) as log:
@@ -136,7 +136,7 @@ def _wait(settings: Settings, stretches: "Sequence[Stretch]", worker: "Leashed |
         ProjectionHalted: the worker died.
         StillBehind: it takes too long.
     """
-    from streams.reading import StillBehind, snapshots_of, wait_for
+    from streams.reading.published import StillBehind, snapshots_of, wait_for
 
     ends, until = {it.partition: it.end for it in stretches}, time.monotonic() + PATIENCE_S
     while True:

@@ -19,7 +19,7 @@ def reads(verb: Verb) -> Verb:
     @functools.wraps(verb)
     def run(*, wait: bool, patience: float, **chosen: Any) -> Any:
         from projections.store.reader import Reader
-        from streams.reading import position, snapshots_of, wait_until_read
+        from streams.reading.published import position, snapshots_of, wait_until_read
         from streams.settings import load_settings
 
         settings = load_settings()

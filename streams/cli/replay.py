@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from events.log import Event
-    from streams.producer import Stretch
-    from streams.replay import Cut
+    from streams.writing.producer import Stretch
+    from streams.writing.replay import Cut
 
 
 class Speed(click.ParamType):
@@ -89,8 +89,8 @@ def replay(*, theatre: str, speed: float | None, wait: bool, patience: float, **
     tocsin replay iraq-syria --speed 86400x --tick 6h
     """  # noqa: D301 -- click reads the character, not the letters
     from seeds.loader import folder_of
-    from streams import replay as theatres
-    from streams.reading import broker_here
+    from streams.reading.published import broker_here
+    from streams.writing import replay as theatres
 
     settings, cut = load_settings(), theatres.Cut(**chosen)
     events = theatres.theatre(folder_of(theatre))
@@ -106,7 +106,7 @@ def _check(events: "Sequence[Event]", cut: "Cut") -> None:
     Raises:
         ConfigInvalid: something is.
     """
-    from streams.lines import AHEAD
+    from streams.writing.lines import AHEAD
 
     last = max(events[-1].recorded_at, cut.until or events[-1].recorded_at)
     if (last if cut.stop is None else min(last, cut.stop)) > (now := clock.now()) + AHEAD:
@@ -116,9 +116,9 @@ def _check(events: "Sequence[Event]", cut: "Cut") -> None:
 async def _replay(
     settings: Settings, servers: str, events: "Sequence[Event]", cut: "Cut", speed: float | None
 ) -> "list[Stretch]":
-    from streams.producer import producer
-    from streams.replay import play, schedule
     from streams.topics import Topics
+    from streams.writing.producer import producer
+    from streams.writing.replay import play, schedule
 
     async with producer(servers, Topics(settings.prefix), settings.partitions) as log:
         return await play(schedule(events, cut), log.send, speed, cut.start or events[0].recorded_at)

@@ -18,8 +18,8 @@ from streams.settings import Settings, load_settings
 if TYPE_CHECKING:
     from events.log import Event
     from projections.store.reader import Reader
-    from streams.producer import Stretch
     from streams.rules import InForce
+    from streams.writing.producer import Stretch
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -84,7 +84,7 @@ def show_(*, reader: "Reader", as_json: bool, rule: str, timelines: Sequence[str
 @click.option("--patience", default=60.0, show_default=True, help="Seconds to wait at most, with --wait.")
 def apply(*, file: Path, timeline: str | None, yes: bool, wait: bool, patience: float, **said: str) -> int:
     """Adopt the rules of FILE, and only these, if they differ from those in force."""
-    from streams.reading import broker_here
+    from streams.reading.published import broker_here
     from streams.rules import adoption, differences, read_file
 
     settings, wanted = load_settings(), read_file(file)
@@ -104,7 +104,7 @@ def apply(*, file: Path, timeline: str | None, yes: bool, wait: bool, patience: 
 
 def _in_force(settings: Settings, timeline: str | None) -> "InForce":
     from projections.store.reader import Reader
-    from streams.reading import snapshots_of
+    from streams.reading.published import snapshots_of
     from streams.rules import in_force
 
     with Reader(snapshots_of(settings)) as reader:
@@ -112,8 +112,8 @@ def _in_force(settings: Settings, timeline: str | None) -> "InForce":
 
 
 async def _send(settings: Settings, servers: str, event: "Event") -> "Sequence[Stretch]":
-    from streams.producer import producer
     from streams.topics import Topics
+    from streams.writing.producer import producer
 
     async with producer(servers, Topics(settings.prefix), settings.partitions) as log:
         return await log.send([event])

@@ -26,7 +26,7 @@ def sql(*, reader: "Reader", as_json: bool, statement: str, seconds: float, rows
     tocsin sql "SELECT site, count(*) FROM incidents WHERE stands GROUP BY ALL"
     tocsin sql "SELECT table_name, column_name, comment FROM dictionary"
     """
-    from streams.sandbox import Limits, Sandbox
+    from streams.reading.sandbox import Limits, Sandbox
 
     query = sys.stdin.read() if statement == "-" else statement
     with Sandbox(reader.folder, Limits(seconds, rows=rows)) as sandbox:

@@ -20,8 +20,8 @@ def status(ctx: click.Context, *, as_json: bool) -> None:
     moves for three intervals of publishing.
     """
     from streams.clock import now
+    from streams.reading.status import states
     from streams.settings import load_settings
-    from streams.status import states
 
     rows = [asdict(it) for it in states(load_settings(), now().timestamp())]
     show(rows, COLUMNS, as_json=as_json)

@@ -10,7 +10,7 @@ import click
 from streams.cli.alerts import SEVERITIES, line
 
 if TYPE_CHECKING:
-    from streams.watching import Until
+    from streams.reading.watching import Until
 
 
 @click.command()
@@ -26,10 +26,10 @@ def watch(*, as_json: bool, severity: str | None, from_beginning: bool, count: i
     tocsin watch --severity critical
     tocsin watch --from-beginning --until-idle 2 --json
     """
-    from streams.reading import broker_here
+    from streams.reading.published import broker_here
+    from streams.reading.watching import Until
     from streams.settings import load_settings
     from streams.topics import Topics
-    from streams.watching import Until
 
     settings = load_settings()
     names = Topics(settings.prefix)
@@ -40,7 +40,7 @@ def watch(*, as_json: bool, severity: str | None, from_beginning: bool, count: i
 
 
 async def _print(servers: str, topic: str, until: "Until", *, from_beginning: bool, as_json: bool) -> None:
-    from streams.watching import messages
+    from streams.reading.watching import messages
 
     async with contextlib.aclosing(messages(servers, topic, until, from_beginning=from_beginning)) as following:
         async for message in following:

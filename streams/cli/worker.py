@@ -15,12 +15,12 @@ from streams.broker.embedded import EmbeddedKafka, running
 from streams.broker.errors import BrokerFailed
 from streams.broker.which import embedded, folder_of
 from streams.cli.main import told
-from streams.crash import Reached, crash_at
 from streams.faust.batches import Limits
-from streams.line import Line
-from streams.partitions import File, Projection
 from streams.settings import Settings, load_settings
 from streams.topics import Topics
+from streams.worker.crash import Reached, crash_at
+from streams.worker.line import Line
+from streams.worker.partitions import File, Projection
 
 
 @click.command()
@@ -63,7 +63,7 @@ async def _with_kafka(settings: Settings, kafka: EmbeddedKafka) -> None:
 
 
 async def _work(settings: Settings, servers: str) -> None:
-    from streams.worker import work
+    from streams.worker.process import work
 
     reached = crash_at(os.environ.get("TOCSIN_CRASH_AT"))
     projection = projection_in(settings.home, reached)

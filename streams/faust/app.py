@@ -10,10 +10,10 @@ from faust.tables.manager import TableManager
 from faust.types import TP, StreamT
 from mode import CrashingSupervisor
 
-from streams.applying import TailWatch
 from streams.faust.batches import Batch, Limits
 from streams.faust.consumer import FAUSTS, BatchApp
-from streams.holding import Holding
+from streams.worker.applying import TailWatch
+from streams.worker.holding import Holding
 
 SESSION_S = 10.0  # a dead worker is replaced after this; one that comes back sooner has its partitions at once
 

@@ -10,7 +10,7 @@ import pytest
 from projections.apply import apply_batch
 from projections.store.file import PartitionFile
 from seeds.loader import folder_of
-from streams.replay import Cut, schedule, theatre
+from streams.writing.replay import Cut, schedule, theatre
 from tests import facts
 
 TABLE = Path(__file__).with_name("first_theatre_alerts.txt")

@@ -21,10 +21,10 @@ from typing import Any, NamedTuple
 from aiokafka import AIOKafkaProducer, TopicPartition
 
 from streams import topics as topic_admin
-from streams.partitions import Projection
-from streams.peek import reader
-from streams.relay import POSITION
 from streams.topics import Topics
+from streams.worker.partitions import Projection
+from streams.worker.peek import reader
+from streams.worker.relay import POSITION
 
 ROOT = Path(__file__).parents[2]
 

@@ -11,7 +11,7 @@ from projections.rules.spec import content_hash, normalise
 from projections.store.content import content
 from projections.store.file import PartitionFile
 from streams.cli.worker import projection_in
-from streams.crash import nowhere
+from streams.worker.crash import nowhere
 from tests import facts
 from tests.streams.line import Store, Write
 

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from events import codec
 from events.log import Event
 from streams.broker.embedded import EmbeddedKafka
-from streams.lines import LONGEST_LINE, lines
 from streams.topics import Topics, create
+from streams.writing.lines import LONGEST_LINE, lines
 from tests import facts
 from tests.streams.line import Line
 from tests.streams.test_producer import log_of

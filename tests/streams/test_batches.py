@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from events.log import Written
-from streams.applying import TailWatch, plan
 from streams.faust.batches import Batch, Chunk, Limits, cut
+from streams.worker.applying import TailWatch, plan
 
 
 def record(offset: int, size: int = 10) -> Written:

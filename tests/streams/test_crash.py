@@ -2,7 +2,7 @@
 
 import pytest
 
-from streams.crash import crash_at, nowhere
+from streams.worker.crash import crash_at, nowhere
 
 
 def test_without_a_wish_nothing_crashes() -> None:

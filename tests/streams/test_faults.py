@@ -11,12 +11,12 @@ import duckdb
 import pytest
 
 from streams.cli.worker import line_of
-from streams.crash import nowhere
 from streams.faust.batches import Batch, Chunk
 from streams.faust.consumer import BatchConsumer
-from streams.partitions import File
 from streams.settings import Settings
-from streams.worker import work
+from streams.worker.crash import nowhere
+from streams.worker.partitions import File
+from streams.worker.process import work
 from tests.streams.line import Line, until
 from tests.streams.toy_store import toy_projection, toy_writes
 

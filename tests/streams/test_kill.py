@@ -5,7 +5,7 @@ import random  # noqa: TID251 -- seeded: the same moments in every run
 
 import pytest
 
-from streams.crash import POINTS
+from streams.worker.crash import POINTS
 from tests.streams.line import Line, Store, until
 
 

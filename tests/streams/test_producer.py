@@ -7,9 +7,9 @@ from events import codec
 from events.log import Event
 from streams.broker.embedded import EmbeddedKafka
 from streams.broker.errors import BrokerSilent
-from streams.peek import reader
-from streams.producer import NotAppended, Stretch, producer
 from streams.topics import Topics, partition_of
+from streams.worker.peek import reader
+from streams.writing.producer import NotAppended, Stretch, producer
 from tests import facts
 
 

@@ -19,8 +19,8 @@ from streams.cli.status import ago, status
 from streams.cli.tallies import counters, tallies
 from streams.cli.timeline import timeline
 from streams.cli.wording import bar, spoken, spread, when
-from streams.replay import theatre
-from streams.sandbox import QueryRefused
+from streams.reading.sandbox import QueryRefused
+from streams.writing.replay import theatre
 from tests.published import publish
 
 LISTING: list[tuple[click.Command, list[str]]] = [

@@ -11,12 +11,12 @@ from aiokafka.errors import KafkaError, ProducerFenced
 
 from events.errors import LogChanged
 from events.log import Written
-from streams import relay as relay_module
-from streams.crash import nowhere
 from streams.faust.batches import Limits
-from streams.line import Line
-from streams.partitions import Partitions
-from streams.relay import POSITION, PartitionTaken, Relay, RelayBroken, position_of
+from streams.worker import relay as relay_module
+from streams.worker.crash import nowhere
+from streams.worker.line import Line
+from streams.worker.partitions import Partitions
+from streams.worker.relay import POSITION, PartitionTaken, Relay, RelayBroken, position_of
 from tests.streams import line as harness
 from tests.streams.line import until_true
 from tests.streams.toy_store import apply_toy, toy_projection, toy_writes

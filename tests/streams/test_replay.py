@@ -17,8 +17,8 @@ from events.errors import ConfigInvalid
 from events.log import Event
 from events.model import ClockTicked, RulesAdopted
 from events.values import iso
-from streams.producer import Stretch
-from streams.replay import STAGE, Cut, play, schedule, theatre
+from streams.writing.producer import Stretch
+from streams.writing.replay import STAGE, Cut, play, schedule, theatre
 from tests import facts
 from tests.streams.line import Line
 

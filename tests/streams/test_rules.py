@@ -18,9 +18,9 @@ from projections.store.reader import Reader
 from seeds.loader import folder_of
 from streams.broker.embedded import EmbeddedKafka
 from streams.cli.rules import rules
-from streams.replay import theatre
 from streams.rules import adoption, differences, in_force, read_file
 from streams.topics import Topics
+from streams.writing.replay import theatre
 from tests import facts
 from tests.published import publish
 from tests.streams.test_producer import log_of

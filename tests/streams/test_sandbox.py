@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from streams.sandbox import Limits, QueryRefused, Sandbox
+from streams.reading.sandbox import Limits, QueryRefused, Sandbox
 from tests import facts
 from tests.published import publish
 

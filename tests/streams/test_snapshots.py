@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from streams.snapshots import Snapshot, due
+from streams.worker.snapshots import Snapshot, due
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from streams.broker.locks import FolderLock
-from streams.group import Member
+from streams.reading.group import Member
+from streams.reading.status import State, holder, problem, stands_still
 from streams.settings import load_settings
-from streams.status import State, holder, problem, stands_still
 
 MOVING = State(0, holder="here", checkpoint=10, lag=5, unsent=0)
 

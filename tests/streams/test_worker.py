@@ -13,9 +13,9 @@ from aiokafka.structs import TopicPartition
 
 from streams import topics
 from streams.cli.worker import line_of
-from streams.crash import nowhere
 from streams.settings import Settings
-from streams.worker import WorkerCrashed, work
+from streams.worker.crash import nowhere
+from streams.worker.process import WorkerCrashed, work
 from tests.streams.line import Line, Store, Write, until
 from tests.streams.toy_store import toy_projection, toy_writes
 

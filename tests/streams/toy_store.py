@@ -17,7 +17,7 @@ import duckdb
 
 from events.errors import OffsetGap, ProjectionHalted
 from events.log import Record
-from streams.partitions import Projection
+from streams.worker.partitions import Projection
 from tests.streams.line import Write
 
 DDL = """

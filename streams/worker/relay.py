@@ -18,12 +18,12 @@ from aiokafka.errors import KafkaError, ProducerFenced
 
 from events.errors import LogChanged, ProjectionHalted
 from events.log import Record
-from streams.away import is_away, waits
-from streams.crash import Reached
-from streams.line import Line
-from streams.partitions import File, Message, Partitions
-from streams.peek import last_record
 from streams.topics import MAX_LETTER_BYTES
+from streams.worker.away import is_away, waits
+from streams.worker.crash import Reached
+from streams.worker.line import Line
+from streams.worker.partitions import File, Message, Partitions
+from streams.worker.peek import last_record
 
 AT_ONCE = 500  # messages in one transaction; an alert that comes alone goes alone, at once
 TRANSACTION_MS = 60_000  # the broker ends a transaction after that and fences its producer, although nobody took over

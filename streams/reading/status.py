@@ -14,12 +14,12 @@ from typing import Any, Final, Literal
 from events.errors import ConfigInvalid
 from projections.store.reader import NothingPublished, Reader, Snapshot
 from streams.broker.locks import held
-from streams.group import Member, members
-from streams.peek import last_record
-from streams.reading import broker_here, log_ends, snapshots_of
-from streams.relay import position_of
+from streams.reading.group import Member, members
+from streams.reading.published import broker_here, log_ends, snapshots_of
 from streams.settings import Settings
 from streams.topics import Topics
+from streams.worker.peek import last_record
+from streams.worker.relay import position_of
 
 NOTHING_SENT: Final = (-1, 0)
 LOOK_EVERY_S: Final = 0.25

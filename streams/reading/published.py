@@ -58,8 +58,8 @@ async def log_ends(servers: str, topic: str) -> dict[int, int]:
     from aiokafka.errors import KafkaError  # noqa: PLC0415
 
     from streams.broker.errors import BrokerSilent  # noqa: PLC0415
-    from streams.peek import reader  # noqa: PLC0415
     from streams.topics import count  # noqa: PLC0415
+    from streams.worker.peek import reader  # noqa: PLC0415
 
     try:
         async with reader(servers) as consumer:

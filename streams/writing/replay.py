@@ -24,8 +24,8 @@ from events.model import (
 from events.values import EPOCH, Source, iso
 from projections.rules.spec import content_hash
 from seeds import loader
-from streams.producer import Stretch
 from streams.rules import read_file
+from streams.writing.producer import Stretch
 
 REPLAYER: Final = Source(feed="replayer")
 RULES: Final = "rules.yaml"

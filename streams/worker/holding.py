@@ -6,14 +6,14 @@ from collections.abc import Iterable, Mapping
 
 import structlog
 
-from streams.applying import Run, plan
-from streams.checks import must_be_same, must_hold
-from streams.crash import Reached
 from streams.faust.batches import Batch, Limits
-from streams.line import Line
-from streams.partitions import Applied, Partitions
-from streams.relay import Relay
-from streams.snapshots import Snapshot
+from streams.worker.applying import Run, plan
+from streams.worker.checks import must_be_same, must_hold
+from streams.worker.crash import Reached
+from streams.worker.line import Line
+from streams.worker.partitions import Applied, Partitions
+from streams.worker.relay import Relay
+from streams.worker.snapshots import Snapshot
 
 RELAY_PATIENCE = 1.5  # seconds for the transaction in flight; a relay that hangs is fenced by the next owner's producer
 

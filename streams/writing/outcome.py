@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from projections.store.reader import Reader
-from streams.producer import Stretch
+from streams.writing.producer import Stretch
 
 
 class Outcome(NamedTuple):

@@ -12,8 +12,8 @@ from aiokafka.errors import KafkaError
 
 from events.errors import ConfigInvalid
 from streams.broker.errors import BrokerSilent
-from streams.peek import reader
 from streams.topics import count
+from streams.worker.peek import reader
 
 LOOK_MS: Final = 200
 Message = dict[str, Any]

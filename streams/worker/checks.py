@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from events.errors import LogChanged
-from streams.partitions import File, Projection
-from streams.peek import records_at
+from streams.worker.partitions import File, Projection
+from streams.worker.peek import records_at
 
 
 def must_hold(where: str, first: int, end: int, file: File) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import structlog
 
-from streams.partitions import Copy, File
+from streams.worker.partitions import Copy, File
 
 SHARE = 10  # of the time goes at most one part in ten to copying
 

@@ -10,15 +10,15 @@ import structlog
 
 from events.errors import ConfigInvalid, ProjectionHalted, TimelineError
 from streams import topics
-from streams.away import is_away, tell_of_outages, waits
 from streams.broker.errors import FolderBusy
 from streams.broker.locks import FolderLock
-from streams.crash import Reached, nowhere
 from streams.faust.app import make_app
 from streams.faust.consumer import BatchApp
-from streams.holding import Holding
-from streams.line import Line
-from streams.partitions import Partitions, Projection
+from streams.worker.away import is_away, tell_of_outages, waits
+from streams.worker.crash import Reached, nowhere
+from streams.worker.holding import Holding
+from streams.worker.line import Line
+from streams.worker.partitions import Partitions, Projection
 
 # Seconds; with what lies between they keep the promise to be out within five.
 STOP_PATIENCE = 1.0  # for Faust to stop

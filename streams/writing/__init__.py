@@ -1,0 +1,1 @@
+"""How events get into the log: from files and theatres, through one producer."""
