@@ -5,6 +5,7 @@ renamed into place. The writer must never open its own file: closing it would dr
 the process, not to the handle). No checkpoint may run while the copy is made, so the writer makes none but these.
 """
 
+import os
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -15,9 +16,15 @@ import duckdb
 SCRIPT: Final = 'cp --reflink=auto -- "$1" "$2" 2>/dev/null || cp -- "$1" "$2"; chmod 0444 "$2" && mv -f -- "$2" "$3"'
 
 
-def half_made(path: Path) -> Path:
-    """Where the copy of a file grows; beside it, so that the next owner finds and removes what a killed one left."""
-    return path.with_name(f"{path.name}.copying")
+def half_made(path: Path, process: int) -> Path:
+    """Where the copy of a file grows: beside it, under a name of its owner's own."""
+    return path.with_name(f"{path.name}.copying-{process}")
+
+
+def clear(path: Path) -> None:
+    """Take away what a killed owner's copy left; one that still grows can then not be renamed into place any more."""
+    for half in path.parent.glob(f"{path.name}.copying-*"):
+        half.unlink(missing_ok=True)
 
 
 def begin(
@@ -27,7 +34,7 @@ def begin(
     destination.parent.mkdir(parents=True, exist_ok=True)
     reached("in-checkpoint")
     con.execute("CHECKPOINT")
-    half = half_made(path)
+    half = half_made(path, os.getpid())
     half.unlink(missing_ok=True)
     copy = subprocess.Popen(
         ["/bin/sh", "-c", SCRIPT, "sh", str(path), str(half), str(destination)],
