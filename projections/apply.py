@@ -76,7 +76,7 @@ def _apply(file: PartitionFile, those: Sequence[Read | Bad], end: int, seconds: 
 
 def _fold(file: PartitionFile, those: Sequence[Read | Bad], batch: Batch) -> list[Step]:
     """Fold the records in order; the events that were applied, and what they did."""
-    first = known_before(those, file.seen, file.stored)
+    first: dict[str, First | Read] = {**known_before(those, file.seen.meet, file.stored)}
     file.fetch([(it.event.timeline, name) for it in those if isinstance(it, Read) for name in addressed(it.event.fact)])
     steps: list[Step] = []
     for it in those:
@@ -93,7 +93,7 @@ def _fold(file: PartitionFile, those: Sequence[Read | Bad], batch: Batch) -> lis
     return steps
 
 
-def _step(file: PartitionFile, it: Read, first: dict[str, First], batch: Batch) -> Step | None:
+def _step(file: PartitionFile, it: Read, first: dict[str, First | Read], batch: Batch) -> Step | None:
     """What one record did; None for one that came before.
 
     Raises:
@@ -101,12 +101,12 @@ def _step(file: PartitionFile, it: Read, first: dict[str, First], batch: Batch) 
     """
     event, offset = it.event, it.record.offset
     if (before := first.get(event.event_id)) is not None:
+        before = first_of(before) if isinstance(before, Read) else before
         check_same(it, before)
         batch.duplicate(it, before)
         return None
     changes = fold(file.known, event, offset)
-    first[event.event_id] = first_of(it)
-    file.seen.add(it.identity)
+    first[event.event_id] = it
     file.count(changes)
     batch.applied(it, changes, file.known)
     return Step(offset, event, file.known.timelines[event.timeline].clock, changes)

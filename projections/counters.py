@@ -4,8 +4,8 @@ A counter is the sum of contributions, so every change is `contribution(after) -
 merges, splits and retractions need no case of their own.
 """
 
-from collections.abc import Iterable, Mapping
-from typing import Final, NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
 
 from events.values import Quantity
 from projections.incidents import Incident
@@ -24,36 +24,24 @@ ONE: Final[Sums] = (1, *ZERO[1:])
 ONE_COARSE: Final[Sums] = (1, 1, *ZERO[2:])
 
 
-class Cell(NamedTuple):
-    """Where a contribution is counted."""
-
-    timeline: str
-    day: int  # days since the epoch, UTC
-    incident_class: str
-    dimension: str  # all | country | site | actor | attribution | weapon
-    key: str
-
-
-class TallyCell(NamedTuple):
-    """A row of `site_tallies`."""
-
-    timeline: str
-    site: str
-    incident_class: str
+# Where a contribution is counted: timeline, day (days since the epoch, UTC), class, dimension, key. The dimension is
+# all, country, site, actor, attribution or weapon. Plain tuples: an incident has six or more, and a name costs four.
+Cell = tuple[str, int, str, str, str]
+TallyCell = tuple[str, str, str]  # timeline, site, class: a row of `site_tallies`
 
 
 def cells(it: Incident) -> list[Cell]:
     """The cells that an incident counts in, if it stands."""
-    where = it.timeline, it.at // DAY, it.incident_class
+    timeline, day, kind = it.timeline, it.at // DAY, it.incident_class
     found = [
-        Cell(*where, "all", ""),
-        Cell(*where, "country", it.country),
-        Cell(*where, "site", it.site),
-        Cell(*where, "attribution", it.attribution),
+        (timeline, day, kind, "all", ""),
+        (timeline, day, kind, "country", it.country),
+        (timeline, day, kind, "site", it.site),
+        (timeline, day, kind, "attribution", it.attribution),
     ]
     if it.actor is not None:
-        found.append(Cell(*where, "actor", it.actor))
-    found += [Cell(*where, "weapon", weapon) for weapon in it.weapons]
+        found.append((timeline, day, kind, "actor", it.actor))
+    found += [(timeline, day, kind, "weapon", weapon) for weapon in dict.fromkeys(it.weapons)]
     return found
 
 
@@ -61,7 +49,7 @@ def sums(it: Incident) -> Sums:
     """What an incident adds to each of its cells, if it stands."""
     coarse = it.until - it.at > DAY
     if not it.wounded and not it.killed:
-        return ONE_COARSE if coarse else ONE
+        return ONE_COARSE if coarse else ONE  # that very object: what is counted most
     return (1, int(coarse), *_quantities(it.wounded), *_quantities(it.killed))
 
 
@@ -88,7 +76,7 @@ def delta(before: Incident | None, after: Incident | None) -> dict[Cell, Sums]:
     return {cell: added for cell, added in found.items() if any(added)}
 
 
-def plus(one: Sums, other: Sums) -> Sums:
+def plus(one: Sequence[int], other: Sums) -> Sums:
     """The sums of both together."""
     return tuple([a + b for a, b in zip(one, other, strict=True)])
 
@@ -110,7 +98,7 @@ def tallied(it: Incident | None) -> dict[TallyCell, Sums]:
     """What an incident adds to the tallies; nothing unless it stands."""
     if it is None or not it.stands:
         return {}
-    return {TallyCell(it.timeline, it.site, it.incident_class): sums(it) + _BY_ATTRIBUTION[it.attribution]}
+    return {(it.timeline, it.site, it.incident_class): sums(it) + _BY_ATTRIBUTION[it.attribution]}
 
 
 def tally_delta(before: Incident | None, after: Incident | None) -> dict[TallyCell, Sums]:

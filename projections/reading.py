@@ -1,6 +1,6 @@
 """A batch of records, read: what each holds, and which were there before. Pure but for the question `stored`."""
 
-from collections.abc import Callable, Collection, Container, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import NamedTuple
 
 from events.codec import from_record
@@ -35,6 +35,7 @@ class First(NamedTuple):
     payload: str
 
 
+Meet = Callable[[Iterable[int]], Collection[int]]  # fingerprints -> those that were met before, most likely
 Stored = Callable[[Collection[int]], dict[str, First]]
 
 
@@ -50,9 +51,9 @@ def read(records: Sequence[Record]) -> list[Read | Bad]:
     return found
 
 
-def known_before(records: Sequence[Read | Bad], seen: Container[int], stored: Stored) -> dict[str, First]:
+def known_before(records: Sequence[Read | Bad], meet: Meet, stored: Stored) -> dict[str, First]:
     """The events that were applied before under ids that these records bear."""
-    suspects = [it.identity for it in records if isinstance(it, Read) and it.identity in seen]
+    suspects = meet([it.identity for it in records if isinstance(it, Read)])
     return stored(suspects) if suspects else {}
 
 

@@ -30,7 +30,7 @@ from projections.store.seen import Seen
 from projections.store.tables import Tables
 from projections.store.versions import PROJECTION_VERSION, SCHEMA_VERSION
 
-# The order in which a batch writes them; the tallies ask the versions for their first and last.
+# The order in which a batch writes them; after them counters and tallies, which ask the versions for first and last.
 ORDER: Final = (
     *(
         "incident_versions",
@@ -43,8 +43,7 @@ ORDER: Final = (
         "postures",
         "decisions",
     ),
-    *("counters", "site_tallies", "rules", "episodes", "alerts", "alert_messages", "due", "rejected", "duplicates"),
-    "timelines",
+    *("rules", "episodes", "alerts", "alert_messages", "due", "rejected", "duplicates", "timelines"),
 )
 
 
@@ -66,7 +65,7 @@ class PartitionFile:
         self.path, self.partition, self.reached = path, partition, reached
         path.parent.mkdir(parents=True, exist_ok=True)
         self.con = writer(path, patience)
-        publish.half_made(path).unlink(missing_ok=True)
+        publish.clear(path)
         self._prepare(partition, partitions)
         self._broken = False
         row = self.con.execute("SELECT next_offset, last_offset, last_hash FROM checkpoint").fetchall()[0]
@@ -108,9 +107,8 @@ class PartitionFile:
     def fetch(self, keys: Collection[Key]) -> None:
         """Bring the incidents of these keys, as far as there are such, into `known`."""
         wanted = {identity(*key): key for key in keys if key not in self.known.incidents}
-        old = {it: key for it, key in wanted.items() if it in self._seen_incidents}
-        if old:
-            lookups.incidents(self.con, self.known, old.items())
+        if old := self._seen_incidents.meet(wanted):
+            lookups.incidents(self.con, self.known, [(it, wanted[it]) for it in old])
 
     def stored(self, identities: Collection[int]) -> dict[str, First]:
         """What was applied under ids with these fingerprints."""
@@ -122,12 +120,10 @@ class PartitionFile:
     # -- writing
 
     def count(self, changes: Collection[Change]) -> None:
-        """Take in what an event did to incidents: counters, tallies, and that the incidents exist."""
+        """Take in what an event did to incidents."""
         for change in changes:
             self.counters.add(change)
             self.tallies.add(change)
-            if change.before is None:
-                self._seen_incidents.add(change.after.identity)
 
     def commit(self, batch: Batch, last: Record | None, end: int) -> None:
         """Write a batch and move the checkpoint to `end`, in one transaction; on any error nothing is written.
@@ -160,10 +156,11 @@ class PartitionFile:
             self.tables.supersede(batch.superseded)
         if batch.gone:
             self.tables.forget(batch.gone)
-        books: dict[str, Counters | Tallies] = {"counters": self.counters, "site_tallies": self.tallies}
         for table in ORDER:
-            if rows := books[table].rows() if table in books else batch.rows.get(table):
+            if rows := batch.rows.get(table):
                 self.tables.write(table, rows)
+        self.counters.write(self.tables)
+        self.tallies.write(self.tables)
         self.con.execute(
             "UPDATE checkpoint SET next_offset = ?, last_offset = ?, last_hash = ?", [end, *(mark or (None, None))]
         )

@@ -125,7 +125,7 @@ def cells(con: duckdb.DuckDBPyConnection, wanted: Collection[int]) -> dict[Cell,
         SELECT timeline, day - DATE '1970-01-01', class, dimension, key, cell, {", ".join(SUMS)}
         FROM counters WHERE identity IN (SELECT unnest($1::BIGINT[]))
     """  # noqa: S608
-    return {Cell(*row[:5]): (row[5], row[6:]) for row in con.execute(query, [list(wanted)]).fetchall()}
+    return {row[:5]: (row[5], row[6:]) for row in con.execute(query, [list(wanted)]).fetchall()}
 
 
 def tallies(con: duckdb.DuckDBPyConnection) -> dict[TallyCell, tuple[Sums, int | None, int | None]]:
@@ -134,7 +134,7 @@ def tallies(con: duckdb.DuckDBPyConnection) -> dict[TallyCell, tuple[Sums, int |
         SELECT timeline, site, class, epoch_us(first_occurred), epoch_us(last_occurred), {", ".join(TALLY_SUMS)}
         FROM site_tallies
     """  # noqa: S608
-    return {TallyCell(*row[:3]): (row[5:], row[3], row[4]) for row in con.execute(query).fetchall()}
+    return {row[:3]: (row[5:], row[3], row[4]) for row in con.execute(query).fetchall()}
 
 
 def extents(con: duckdb.DuckDBPyConnection, wanted: Collection[TallyCell]) -> dict[TallyCell, tuple[int, int]]:
@@ -147,4 +147,4 @@ def extents(con: duckdb.DuckDBPyConnection, wanted: Collection[TallyCell]) -> di
         WHERE v.known_until IS NULL AND v.stands GROUP BY ALL
     """
     columns = [list(column) for column in zip(*wanted, strict=True)]
-    return {TallyCell(*row[:3]): (row[3], row[4]) for row in con.execute(query, columns).fetchall()}
+    return {row[:3]: (row[3], row[4]) for row in con.execute(query, columns).fetchall()}

@@ -4,15 +4,14 @@ A Bloom filter (B. Bloom, 1970): no false "no"; a false "yes" in about 1 of 5,00
 made by the database itself (0.15 s for a million) and takes 32 to 64 bits for each fingerprint.
 """
 
+from collections.abc import Iterable
 from typing import Final
 
 import duckdb
 
 LOW: Final = (1 << 30) - 1
 PROBES: Final = 4
-BITS_EACH: Final = (
-    32  # at least; when there are more fingerprints than that allows, the filter is made anew, twice as large
-)
+BITS_EACH: Final = 32  # at least; when there is not room for that the filter is made anew, twice as large
 SMALLEST: Final = 1 << 22  # bits
 
 
@@ -23,26 +22,25 @@ class Seen:
         self._con, self._table = con, table
         self._build()
 
-    def __contains__(self, identity: object) -> bool:
-        assert isinstance(identity, int)  # noqa: S101  (as `Container` wants it)
-        step, last, bits = identity >> 30 | 1, self._last, self._bits
-        at = identity & LOW
-        for _ in range(PROBES):
-            place = at & last
-            if not bits[place >> 3] & (128 >> (place & 7)):
-                return False
-            at += step
-        return True
+    def meet(self, identities: Iterable[int]) -> list[int]:
+        """Note fingerprints that may be written now; those of them that were there before, most likely.
 
-    def add(self, identity: int) -> None:
-        """Note a fingerprint that is about to be written."""
-        step, last, bits = identity >> 30 | 1, self._last, self._bits
-        at = identity & LOW
-        for _ in range(PROBES):
-            place = at & last
-            bits[place >> 3] |= 128 >> (place & 7)
-            at += step
-        self._count += 1
+        One that comes twice was there the second time. One that is noted and never written is a "yes" too many later.
+        """
+        last, bits, before, count = self._last, self._bits, [], 0
+        for identity in identities:
+            step, at, new = identity >> 30 | 1, identity & LOW, False
+            for place in (at & last, at + step & last, at + 2 * step & last, at + 3 * step & last):
+                index, bit = place >> 3, 128 >> (place & 7)
+                if not bits[index] & bit:
+                    bits[index] |= bit
+                    new = True
+            if new:
+                count += 1
+            else:
+                before.append(identity)
+        self._count += count
+        return before
 
     def grow(self) -> None:
         """Make the filter anew when it has become too full; between two batches: the table holds all that was added."""
