@@ -208,7 +208,7 @@ def test_where_there_is_more_evidence_than_fits_the_newest_is_shown() -> None:
 
 
 def test_rules_that_group_otherwise_cancel_what_was_told_of_the_old_groups(line: Line) -> None:
-    """Given an open alert of a site, when its rule groups by actor now, then it is cancelled as the alert that it was."""
+    """Given an open alert of a site, when its rule groups by actor now, then that alert is cancelled as it was."""
     line.tell(
         facts.actor("north", at="2023-10-01T00:00:00Z"), attack("a", 3, actor="north"), attack("b", 5, actor="north")
     )

@@ -7,10 +7,11 @@ from typing import Any
 import duckdb
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from projections.rules.model import FOREVER, SEVERITIES, Episode, Member, Rule
 from tests.projections.rules import reference
-from tests.projections.rules.histories import Step, examples, rules, standing_after, steps
+from tests.projections.rules.histories import INSTANTS, Step, examples, rules, standing_after, steps
 
 ORACLE = files("projections.store").joinpath("oracle.sql").read_text()
 BASE, UNIT = 1_698_000_000_000_000, 3_600_000_000  # µs; the tests count in hours, across a change of clocks
@@ -54,7 +55,7 @@ def by_sql(con: duckdb.DuckDBPyConnection, rule: Rule, members: Iterable[Member]
     return [Episode(hours(o), hours(e), value, hours(p), ranks[reached - 1]) for o, e, value, p, reached in found]
 
 
-@examples(50)
+@examples(30)
 @given(rule=rules(), history=steps(longest=10))
 def test_sql_finds_what_the_definition_says(con: duckdb.DuckDBPyConnection, rule: Rule, history: list[Step]) -> None:
     """Given any history, when the oracle is asked after each event, then it finds the episodes of the definition."""
@@ -62,3 +63,14 @@ def test_sql_finds_what_the_definition_says(con: duckdb.DuckDBPyConnection, rule
         standing = standing_after(history[: place + 1]).values()
 
         assert by_sql(con, rule, standing, step.clock) == reference.episodes(rule, standing, step.clock)
+
+
+@examples(300)
+@given(rule=rules(), ats=st.lists(INSTANTS, max_size=14), clock=st.integers(0, 32))
+def test_sql_finds_what_the_definition_says_of_any_incidents(
+    con: duckdb.DuckDBPyConnection, rule: Rule, ats: list[int], clock: int
+) -> None:
+    """Given any incidents and clock, when the oracle is asked, then it finds the episodes of the definition."""
+    members = [Member(at, number) for number, at in enumerate(ats)]
+
+    assert by_sql(con, rule, members, clock) == reference.episodes(rule, members, clock)

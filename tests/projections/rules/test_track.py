@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from projections.rules.model import Member, Rule
+from projections.rules.spells import Spell
 from projections.rules.track import Track
 from tests.projections.rules import reference
 from tests.projections.rules.histories import Step, examples, rules, standing_after, steps
@@ -83,3 +84,8 @@ def test_nothing_happens_before_it_is_due(rule: Rule, history: list[Step], ahead
     track.begin(max(now, min(track.due() - 1, now + ahead)))
 
     assert track.episodes() == before
+
+
+def test_a_spell_is_half_open() -> None:
+    """Given a spell of [1, 3), when instants are asked, then it covers its beginning and not its end."""
+    assert [Spell(1, 3, 1).covers(at) for at in range(5)] == [False, True, True, False, False]

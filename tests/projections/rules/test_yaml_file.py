@@ -332,3 +332,9 @@ def test_no_content_in_the_log_does_harm(contents: list[Any]) -> None:
     """Given any JSON where rules should be, when it is compiled, then it is rules or it is refused."""
     with contextlib.suppress(ConfigInvalid):
         assert len(compile_rules(contents)) == len(contents)
+
+
+def test_content_in_the_log_with_an_id_twice_is_refused() -> None:
+    """Given two rules of one id where rules should be, when they are compiled, then the second is told."""
+    with pytest.raises(ConfigInvalid, match=r"^rules\.1\.id: expected an id of its own, found 'any' again$"):
+        compile_rules([SMALLEST, SMALLEST])
