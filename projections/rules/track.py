@@ -172,10 +172,20 @@ class Track:
         start, end, weight = spell
         opened, ended, *_ = span
         stop = min(ended, self.clock + 1)
-        if old is None or old.opened != opened or weight <= 0 or old.peak_at >= end or not old.peak:
+        if old is None or old.opened != opened or not old.peak or old.peak_at >= ended:
             return Span(opened, ended, *self._spans.top(opened, stop))
         peak, peak_at = old.peak, old.peak_at
-        if start <= peak_at:
+        if start <= peak_at < end:
+            if weight <= 0:
+                return Span(opened, ended, *self._spans.top(opened, stop))
             peak += weight
-        higher = self._spans.top(start if peak_at < start else old.ended, stop)
-        return Span(opened, ended, *(higher if higher[0] > peak else (peak, peak_at)))
+        elif weight > 0:
+            peak, peak_at = _first_highest((peak, peak_at), self._spans.top(start, min(end, stop)))
+        if ended > old.ended:
+            peak, peak_at = _first_highest((peak, peak_at), self._spans.top(old.ended, stop))
+        return Span(opened, ended, peak, peak_at)
+
+
+def _first_highest(one: tuple[int, int], other: tuple[int, int]) -> tuple[int, int]:
+    """Of two (value, instant) the higher, of two as high the earlier."""
+    return max(one, other, key=lambda it: (it[0], -it[1]))
