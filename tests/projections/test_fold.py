@@ -123,7 +123,7 @@ class TestAMerge:
 
 class TestASite:
     def test_told_anew_moves_its_incidents(self) -> None:
-        """Given b merged into a, when a is merged into c, then only c stands; a split of c and a frees a alone."""
+        """Given incidents at two sites, when one site is told to lie elsewhere, then only its incidents change."""
         found = known(facts.reported("a"), facts.reported("b", site="south"))
 
         (change,) = tell(found, facts.site("north", "SY", event_id="6ba7b810-9dad-11d1-80b4-00c04fd430c8"))
