@@ -242,6 +242,6 @@ class Engine:
 
 def _undone(evidence: list[int], exchanges: Sequence[Exchange], rule: Rule, at: int) -> list[int]:
     """The evidence at an instant as it was before an event, from what it is after it."""
-    old = {it.number for it, _ in exchanges if it is not None and spell_of(rule, it).covers(at)}
+    old = {it.number for it, _ in exchanges if it is not None and it.at >= rule.since and spell_of(rule, it).covers(at)}
     new = {it.number for _, it in exchanges if it is not None}
     return sorted((set(evidence) - new) | old)

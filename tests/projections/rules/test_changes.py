@@ -7,6 +7,7 @@ from projections.rules.model import FOREVER, Member, Rule
 from projections.rules.track import Track
 from tests.projections.rules import reference
 from tests.projections.rules.histories import Step, examples, rules, standing_after, steps
+from tests.projections.rules.world import World, incident
 
 
 @examples(200)
@@ -79,3 +80,13 @@ def test_one_incident_for_another_at_the_peak_is_a_change() -> None:
     track.touch([*track.exchange(Member(5, 2), None), *track.exchange(None, Member(5, 3))])
 
     assert track.changes() == ([episode], [episode])
+
+
+def test_what_happened_before_a_rule_begins_was_never_its_evidence() -> None:
+    """Given an alert of a rule with `since`, when it ends with an older incident, then that is not named."""
+    world = World(Rule("r", (2,), ("watch",), since=5))
+    world.put(incident(1, 3), incident(2, 6), incident(3, 7), clock=8)
+
+    (cancelled,) = world.put(*(world.incidents[number]._replace(retracted=True) for number in (1, 2)), clock=9)
+
+    assert cancelled.evidence == [2, 3]
