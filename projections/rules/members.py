@@ -2,7 +2,7 @@
 
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Final
 
 from projections.rules.model import FOREVER
@@ -16,14 +16,17 @@ class Members:
 
     __slots__ = ("_ats", "_block", "_firsts", "_numbers")
 
-    def __init__(self, members: Iterable[tuple[int, int]] = (), block: int = BLOCK) -> None:
-        """Take (instant, number) in order."""
+    def __init__(self, members: Sequence[tuple[int, ...]] = (), block: int = BLOCK) -> None:
+        """Take (instant, number, …) in order."""
         self._block = block
-        self._firsts = [FIRST]  # of each block: nothing below belongs to it
-        self._ats: list[array[int]] = [array("q")]
-        self._numbers: list[array[int]] = [array("q")]
-        for at, number in members:
-            self.add(at, number)
+        ats, numbers = array("q", [it[0] for it in members]), array("q", [it[1] for it in members])
+        parts = [slice(start, start + block) for start in range(0, max(len(ats), 1), block)]
+        self._ats = [ats[part] for part in parts]
+        self._numbers = [numbers[part] for part in parts]
+        self._firsts = [
+            FIRST,
+            *((ats[part.start], numbers[part.start]) for part in parts[1:]),
+        ]  # nothing below is theirs
 
     def add(self, at: int, number: int) -> None:
         """Put an incident where it belongs."""

@@ -8,7 +8,7 @@ between.
 
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate
 from operator import add
 from typing import Final
@@ -27,27 +27,17 @@ class Steps:
 
     __slots__ = ("_block", "_deltas", "_extremes", "_firsts", "_row", "_row_extremes", "_row_sums", "_sums", "_times")
 
-    def __init__(self, points: Iterable[tuple[int, int]] = (), block: int = BLOCK, row: int = ROW) -> None:
+    def __init__(self, points: Sequence[tuple[int, int]] = (), block: int = BLOCK, row: int = ROW) -> None:
         """Take (instant, change) in rising order, one for each instant."""
         self._block, self._row = block, row
-        self._firsts = [-FOREVER]  # of each block: no instant below belongs to it
-        self._times: list[array[int]] = [array("q")]
-        self._deltas: list[array[int]] = [array("q")]
-        self._fill(points)
+        times, deltas = array("q", [at for at, _ in points]), array("q", [delta for _, delta in points])
+        starts = range(0, max(len(times), 1), block)
+        self._times = [times[start : start + block] for start in starts]
+        self._deltas = [deltas[start : start + block] for start in starts]
+        self._firsts = [-FOREVER, *(times[start] for start in starts[1:])]  # of a block: no instant below belongs to it
         self._sums = [sum(deltas) for deltas in self._deltas]
         self._extremes: list[Extremes | None] = [None] * len(self._sums)  # None: to be found anew
         self._regroup()
-
-    def _fill(self, points: Iterable[tuple[int, int]]) -> None:
-        times, deltas = self._times[0], self._deltas[0]
-        for at, delta in points:
-            if len(times) == self._block:
-                times, deltas = array("q"), array("q")
-                self._times.append(times)
-                self._deltas.append(deltas)
-                self._firsts.append(at)
-            times.append(at)
-            deltas.append(delta)
 
     def add(self, at: int, delta: int) -> None:
         """Change V by `delta`, which is not 0, from `at` on."""

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from projections.rules.members import Members
 from projections.rules.model import FOREVER, Episode, Member, Rule
 from projections.rules.spans import Span, Spans
-from projections.rules.spells import Spell, changes_of, exchanged, spell_of
+from projections.rules.spells import Spell, exchanged, spell_of
 from projections.rules.steps import BLOCK
 
 
@@ -24,8 +24,8 @@ class Track:
         """Find the episodes of members, in order, as they stand at the clock."""
         self.rule, self.clock, self._was = rule, clock, clock
         mine = [it for it in members if it.at >= rule.since]
-        self._members = Members((it[:2] for it in mine), 8 * block)
-        self._spans = Spans(rule, list(changes_of([spell_of(rule, it) for it in mine])), block)
+        self._members = Members(mine, 8 * block)
+        self._spans = Spans(rule, _points([spell_of(rule, it) for it in mine]), block)
         found = self._spans.found()
         self._spans.replace(0, 0, [self._peaked(span, None, Spell(0, 0, 0)) for span in found])
         self._due: int | None = None  # None: to be found anew
@@ -184,6 +184,17 @@ class Track:
         if ended > old.ended:
             peak, peak_at = _first_highest((peak, peak_at), self._spans.top(old.ended, stop))
         return Span(opened, ended, peak, peak_at)
+
+
+def _points(spells: Sequence[Spell]) -> list[tuple[int, int]]:
+    """(instant, change of V) of spells together, in order. All starts, then all ends: two runs, so little to sort."""
+    deltas: dict[int, int] = {}
+    for start, _, weight in spells:
+        deltas[start] = deltas.get(start, 0) + weight
+    for _, end, weight in spells:
+        if end < FOREVER:
+            deltas[end] = deltas.get(end, 0) - weight
+    return [(at, deltas[at]) for at in sorted(deltas) if deltas[at]]
 
 
 def _first_highest(one: tuple[int, int], other: tuple[int, int]) -> tuple[int, int]:
