@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from benchmarks.bed import Bed, Moved, Worker, when
+from benchmarks.load import STAGE
 
 STAGES = ("decode", "fold", "rules", "store")
 
@@ -22,7 +23,7 @@ def catch_up(worker: Worker, end: int, moved: Moved) -> dict[str, Any]:
         "seconds": seconds,
         "cpu_us_per_event": cpu / (end - first) * 1e6,
         "stages_us_per_event": {stage: _per_event(lines, stage) for stage in (*STAGES, "total")},
-        "first_tenth_us_per_event": _per_event([line for line in lines if line["end"] <= end / 10]),
+        "first_tenth_us_per_event": _per_event([line for line in lines if STAGE <= line["start"] <= STAGE + end / 10]),
         "last_tenth_us_per_event": _per_event([line for line in lines if line["start"] >= end * 0.9]),
         "memory_mb": worker.memory(),
         "messages": sum(line["messages"] for line in lines),

@@ -28,7 +28,20 @@ class Applied(NamedTuple):
 
 
 def apply_batch(file: PartitionFile, records: Sequence[Record], start: int, end: int) -> Applied:
-    """Fold records into the tables of their partition and move the checkpoint from `start` to `end`.
+    """Read records, and apply what they hold.
+
+    Raises:
+        As `apply_read`.
+    """
+    began = time.perf_counter()
+    those = read(records)
+    seconds = {"decode": time.perf_counter() - began}
+    applied = apply_read(file, those, start, end)
+    return applied._replace(seconds=seconds | applied.seconds)
+
+
+def apply_read(file: PartitionFile, those: Sequence[Read | Bad], start: int, end: int) -> Applied:
+    """Fold what records hold into the tables of their partition and move the checkpoint from `start` to `end`.
 
     Raises:
         OffsetGap: `start` is not the checkpoint; nothing was written.
@@ -37,9 +50,7 @@ def apply_batch(file: PartitionFile, records: Sequence[Record], start: int, end:
     if start != file.next_offset:
         msg = f"partition {file.partition}: expected a batch from offset {file.next_offset}, found one from {start}"
         raise OffsetGap(msg)
-    began = time.perf_counter()
-    those = read(records)
-    seconds = {"decode": time.perf_counter() - began}
+    seconds: dict[str, float] = {}
     counts = [_apply(file, part, upto, seconds) for part, upto in _parts(those, end)]
     applied, duplicates, rejected, messages = (sum(column) for column in zip(*counts, strict=True))
     return Applied(applied, duplicates, rejected, messages, seconds)

@@ -48,7 +48,7 @@ class Settings(BaseSettings):
 
     batch_rows: PositiveInt = 5_000  # at most this many records in one transaction
     batch_bytes: PositiveInt = 16 * 2**20  # and no more than this many bytes of them
-    queue_rows: PositiveInt = 50_000  # fetched and not yet applied; beyond this the worker stops fetching
+    queue_rows: PositiveInt = 15_000  # fetched and not yet applied; beyond this the worker stops fetching
     queue_bytes: PositiveInt = 64 * 2**20
     snapshot_every: Interval = timedelta(seconds=2)  # at most this often
 

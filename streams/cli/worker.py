@@ -98,14 +98,15 @@ def line_of(settings: Settings, servers: str) -> Line:
 
 def projection_in(home: Path, reached: Reached) -> Projection:
     """The projection, its files in a folder."""
-    from projections.apply import apply_batch
+    from projections.apply import apply_read
     from projections.identity import record_hash
+    from projections.reading import read
     from projections.store.file import PartitionFile
 
     def opened(partition: int, partitions: int) -> File:
         return PartitionFile(home / f"p{partition}.duckdb", partition, partitions, reached)
 
-    return Projection(opened, apply_batch, record_hash)
+    return Projection(opened, apply_read, record_hash, read)
 
 
 def _run_and_leave(work: Coroutine[Any, Any, None]) -> NoReturn:

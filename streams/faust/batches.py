@@ -7,6 +7,7 @@ the offsets have inside.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from events.log import Record
 
@@ -42,6 +43,8 @@ class Batch(Chunk):
     size_bytes: int  # of keys and values
     log_end: int  # of the partition when this was fetched: the next offset that will be readable
     epoch: int  # how often the partition was sought; a batch of an older epoch is void
+    read: Sequence[Any] = ()  # what the records hold
+    seconds: float = 0.0  # that reading them took
 
 
 def size_of(record: Record) -> int:

@@ -8,7 +8,9 @@ idle for ever; its back-pressure sleeps for a second. Every private name used he
 
 import asyncio
 import logging
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Protocol, cast
 
 from aiokafka import TopicPartition
@@ -37,6 +39,9 @@ class Feed(Protocol):
     def topic(self) -> str: ...
     @property
     def limits(self) -> Limits: ...  # of what is fetched and not yet taken by the agent
+
+    def read(self, records: Sequence[Record]) -> Sequence[Any]:
+        """What records hold; called in the consumer's thread, while what came before is being written in another."""
 
     async def starts(self, bounds: Mapping[int, tuple[int, int]]) -> Mapping[int, int]:
         """Open the partitions that were assigned: the next offset of each.
@@ -179,7 +184,10 @@ class BatchConsumer(driver.Consumer):
     def _cut(self, chunk: Chunk) -> Iterator[Batch]:
         tp = TopicPartition(self.feed.topic, chunk.partition)
         log_end = max(chunk.end, self._inner().last_stable_offset(tp) or 0)
-        return cut(chunk, self.feed.limits, log_end, self.epoch[chunk.partition])
+        for batch in cut(chunk, self.feed.limits, log_end, self.epoch[chunk.partition]):
+            began = time.perf_counter()
+            read = self.feed.read(batch.records)
+            yield replace(batch, read=read, seconds=time.perf_counter() - began)
 
     def _position(self, tp: TopicPartition, default: int) -> int:
         """Where aiokafka will fetch next; unlike its `position()` this never waits."""

@@ -1,9 +1,8 @@
 """Which batches may be applied, which are void, what must be read again."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from events.log import Record
 from streams.faust.batches import Batch
 
 
@@ -22,8 +21,14 @@ class Run(NamedTuple):
         return self.batches[-1].end
 
     @property
-    def records(self) -> Sequence[Record]:
-        return [record for batch in self.batches for record in batch.records]
+    def read(self) -> Sequence[Any]:
+        """What its records hold."""
+        return [it for batch in self.batches for it in batch.read]
+
+    @property
+    def seconds(self) -> float:
+        """What reading them took."""
+        return sum(batch.seconds for batch in self.batches)
 
     @property
     def lag(self) -> int:

@@ -77,8 +77,9 @@ class Projection:
     """What is done with the records: the worker's only way to the meaning of things."""
 
     open: Callable[[int, int], File]  # of a partition, and how many there are in all
-    apply: Callable[[Any, Sequence[Record], int, int], Applied]  # file, records, start, end: one transaction
+    apply: Callable[[Any, Sequence[Any], int, int], Applied]  # file, what was read, start, end: one transaction
     hash_of: Callable[[Record], str]  # as in `File.last_applied`
+    read: Callable[[Sequence[Record]], Sequence[Any]] = list  # what records hold, one for one; touches no file
 
 
 class Partitions:

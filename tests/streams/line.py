@@ -208,7 +208,7 @@ class Line:
         contents, sent = {}, {}
         for partition in range(self.partitions):
             file = projection.open(partition, self.partitions)
-            projection.apply(file, log.get(partition, []), 0, ends[partition])
+            projection.apply(file, projection.read(log.get(partition, [])), 0, ends[partition])
             contents[partition] = self.store.contents(file)
             for message in file.unsent(1_000_000):
                 position = (POSITION, f"{message.offset}/{message.seq}".encode())
