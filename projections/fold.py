@@ -7,6 +7,9 @@ from events.errors import ConfigInvalid, Inapplicable
 from events.log import Event
 from events.model import (
     ActorRegistered,
+    AlertAcknowledged,
+    AlertsSilenced,
+    ClockTicked,
     DocumentRegistered,
     Fact,
     IncidentCorrected,
@@ -15,8 +18,10 @@ from events.model import (
     IncidentsMerged,
     IncidentsSplit,
     PostureChanged,
+    ProjectionAdopted,
     Report,
     RulesAdopted,
+    SilenceLifted,
     SiteRegistered,
     StatementIssued,
     TallyAsserted,
@@ -65,8 +70,7 @@ def fold(known: Known, event: Event, offset: int) -> list[Change]:
         raise Inapplicable(expected, repr(event.timeline), "timeline")
     if not isinstance(event.fact, DocumentRegistered):
         known.check_source(event.timeline, event.fact)
-    step = STEPS.get(type(event.fact))
-    changes = step(known, event, offset) if step else []
+    changes = STEPS[type(event.fact)](known, event, offset)
     for change in changes:
         known.incidents[change.after.timeline, change.after.incident_id] = change.after
     now = known.timelines[event.timeline]
@@ -196,6 +200,11 @@ def _posture(known: Known, event: Event, _: int) -> list[Change]:
     return []
 
 
+def _kept(_known: Known, _event: Event, _offset: int) -> list[Change]:
+    """What moves the clock and changes nothing else here."""
+    return []
+
+
 def _adopted(_known: Known, event: Event, _: int) -> list[Change]:
     fact: RulesAdopted = event.fact  # type: ignore[assignment]
     try:
@@ -221,4 +230,5 @@ STEPS: Final[dict[type[Fact], Callable[[Known, Event, int], list[Change]]]] = {
     StatementIssued: _stated,
     PostureChanged: _posture,
     RulesAdopted: _adopted,
+    **dict.fromkeys((ClockTicked, AlertAcknowledged, AlertsSilenced, SilenceLifted, ProjectionAdopted), _kept),
 }

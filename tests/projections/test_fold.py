@@ -6,7 +6,8 @@ import pytest
 
 from events.errors import Inapplicable
 from events.log import Event
-from projections.fold import Change, fold
+from events.model import FACTS
+from projections.fold import STEPS, Change, fold
 from projections.incidents import Incident
 from projections.known import Known
 from tests import facts
@@ -38,6 +39,11 @@ def tell(found: Known, *events: Event) -> list[Change]:
 
 def incident(found: Known, name: str = "a") -> Incident:
     return found.incidents[facts.TIMELINE, name]
+
+
+def test_every_fact_has_a_step() -> None:
+    """Given the catalogue, then the fold knows what to do with each of its facts."""
+    assert set(STEPS) == set(FACTS)
 
 
 class TestAReport:
