@@ -14,7 +14,7 @@ from events.log import Event, Record, Written
 from projections.apply import Applied, apply_batch
 from projections.batch import Batch
 from projections.identity import record_hash
-from projections.store.file import PartitionFile
+from projections.store.file import ORDER, PartitionFile
 from projections.store.publish import half_made
 from projections.store.seen import Seen
 from projections.store.tables import Tables
@@ -281,3 +281,10 @@ def test_every_table_view_and_column_says_what_it_is(file: PartitionFile) -> Non
 
     assert [it for it in rows(file, silent) if (it[0],) not in rows(file, named)] == []
     assert rows(file, views) == []
+
+
+def test_every_table_has_its_place_in_a_batch(file: PartitionFile) -> None:
+    """Given a new file, then each table is written by batches, but for those that say what and where the file is."""
+    tables = {name for (name,) in rows(file, "SELECT table_name FROM duckdb_tables() WHERE NOT internal")}
+
+    assert set(ORDER) == tables - {"meta", "checkpoint", "relay_position"}
