@@ -103,7 +103,7 @@ class Reader:
 
     def rows(self, query: str, **parameters: object) -> Rows:
         """The rows of a named query (`queries/<name>.sql`): objects fit for JSON, instants as text."""
-        statement = f"SELECT to_json(it)::VARCHAR FROM ({text(query)}) it"  # noqa: S608 -- of our own files
+        statement = f'SELECT to_json("a row")::VARCHAR FROM ({text(query)}) "a row"'  # noqa: S608 -- of our own files
         found = self._con.execute(statement, parameters or None)
         return [json.loads(row) for (row,) in found.fetchall()]
 

@@ -14,6 +14,7 @@ import re
 import resource
 import sys
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,6 +26,7 @@ MIB: Final = 2**20
 LOADED: Final = 1200  # MiB of address space that Python and DuckDB take before any query
 TAKEN: Final = {duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN}
 LOCKS: Final = (
+    "SET enable_progress_bar = false",  # it goes to stdout, where only answers may
     "SET memory_limit = '{memory_mb}MB'",
     "SET max_execution_time = {limit_ms}",
     "SET max_expression_depth = 250",
@@ -86,12 +88,21 @@ def _answer(con: duckdb.DuckDBPyConnection, statements: Sequence[duckdb.Statemen
         return {"columns": ["plan"], "rows": [{"plan": row[-1]} for row in plan], "more": False}
     query = _bare(statements[0].query)
     columns = [column[0] for column in con.execute(f"SELECT * FROM (\n{query}\n) LIMIT 0").description or ()]  # noqa: S608
-    rows = con.execute(f"SELECT to_json(it)::VARCHAR FROM (\n{query}\n) it LIMIT {most_rows + 1}").fetchall()  # noqa: S608
+    row = _unused({name.lower() for name in columns})
+    rows = con.execute(f"SELECT to_json({row})::VARCHAR FROM (\n{query}\n) {row} LIMIT {most_rows + 1}").fetchall()  # noqa: S608
     return {
         "columns": columns,
         "rows": [json.loads(row, parse_constant=_nothing) for (row,) in rows[:most_rows]],
         "more": len(rows) > most_rows,
     }
+
+
+def _unused(names: AbstractSet[str]) -> str:
+    """A name for a whole row that none of its columns has: a column would come before it."""
+    name = "it__"
+    while name in names:
+        name += "_"
+    return name
 
 
 def _bare(query: str) -> str:

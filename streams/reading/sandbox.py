@@ -86,7 +86,13 @@ class Sandbox:
                 self.close()
                 raise QueryRefused(f"stopped: it ended its process, most likely for want of {self.limits.memory_mb} MB")
             line += more
-        said: dict[str, Any] = json.loads(line)
+        try:
+            said: dict[str, Any] = json.loads(line)
+        except ValueError:
+            self.close()
+            raise QueryRefused(
+                f"stopped: expected an answer, found {line.decode(errors='replace').strip()!r}"
+            ) from None
         return said
 
     def __enter__(self) -> Self:

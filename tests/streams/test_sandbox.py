@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from streams.reading import sandbox as sandbox_module
 from streams.reading.sandbox import Limits, QueryRefused, Sandbox
 from tests import facts
 from tests.published import publish
@@ -33,8 +34,18 @@ def sandbox(folder: Path) -> Iterator[Sandbox]:
         ("SELECT 1 AS n, 2 AS n", [{"n": 1, "n_1": 2}]),
         ("SELECT 'nan'::DOUBLE AS n", [{"n": None}]),
         ("SELECT 1 AS n WHERE false", []),
+        ("SELECT 1 AS it, 2 AS IT_, 3 AS n", [{"it": 1, "IT_": 2, "n": 3}]),
     ],
-    ids=["view", "from first", "comment behind", "semicolon inside", "one name twice", "not a number", "no row"],
+    ids=[
+        "view",
+        "from first",
+        "comment behind",
+        "semicolon inside",
+        "one name twice",
+        "not a number",
+        "no row",
+        "our name",
+    ],
 )
 def test_a_select_is_answered(sandbox: Sandbox, sql: str, rows: list[dict[str, object]]) -> None:
     """Given the snapshots, when a SELECT is asked, then its rows come as objects."""
@@ -121,6 +132,24 @@ def test_what_takes_too_much_is_stopped(folder: Path, sql: str) -> None:
         pytest.raises(QueryRefused, match=r"stopped|maximum execution time|[Mm]emory"),
     ):
         sandbox.ask(sql)
+
+
+def test_a_long_query_is_answered_like_a_short_one(folder: Path) -> None:
+    """Given a query of some seconds, when asked, then the answer comes alone: nothing tells how far it is."""
+    with Sandbox(folder, Limits(seconds=60)) as sandbox:
+        found = sandbox.ask("SELECT sum(length(md5(a.range::VARCHAR))) AS n FROM range(6000000) a, range(2)")
+
+    assert found.rows == [{"n": 12_000_000 * 32}]
+
+
+def test_what_is_no_answer_is_a_refusal(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Given a process that says something else, when asked, then it is refused in words and ended."""
+    monkeypatch.setattr(
+        sandbox_module, "CHILD", "print('{}', flush=True); input(); print('100 %', flush=True); input()"
+    )
+
+    with Sandbox(folder) as sandbox, pytest.raises(QueryRefused, match=r"stopped: .*100 %"):
+        sandbox.ask("SELECT 1")
 
 
 def test_more_rows_than_allowed_are_cut_off_and_said_so(sandbox: Sandbox) -> None:
