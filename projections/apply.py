@@ -12,6 +12,7 @@ from projections.batch import Batch
 from projections.fold import addressed, fold
 from projections.known import Known
 from projections.reading import Bad, First, Read, check_same, first_of, known_before, read
+from projections.store.connection import halting
 from projections.store.file import PartitionFile
 
 INCIDENTS_KEPT = 50_000  # in memory between batches, about a kilobyte each
@@ -40,6 +41,7 @@ def apply_batch(file: PartitionFile, records: Sequence[Record], start: int, end:
     return applied._replace(seconds=seconds | applied.seconds)
 
 
+@halting
 def apply_read(file: PartitionFile, those: Sequence[Read | Bad], start: int, end: int) -> Applied:
     """Fold what records hold into the tables of their partition and move the checkpoint from `start` to `end`.
 

@@ -1,12 +1,29 @@
 """Opening a file as its only writer."""
 
+import functools
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import Concatenate, Final, ParamSpec, Protocol, TypeVar
 
 import duckdb
 
 from events.errors import ProjectionHalted
+
+P = ParamSpec("P")
+T = TypeVar("T")
+REBUILD: Final = "delete it, it is rebuilt from the log"
+LOCKED: Final = "set lock"  # not "lock": damage is often in a "block"
+NOT_THE_FILE: Final = (LOCKED, "no space left", "permission denied", "out of memory")  # a new one would fare no better
+
+
+class OnFile(Protocol):
+    """What works on a file."""
+
+    path: Path
+
+
+OnFileT = TypeVar("OnFileT", bound=OnFile)
 
 WRITER: Final[dict[str, str | bool | int | float | list[str]]] = {
     "threads": 2,
@@ -28,14 +45,33 @@ def writer(path: Path, patience: float) -> duckdb.DuckDBPyConnection:
         try:
             con = duckdb.connect(str(path), config=WRITER)
             break
-        except duckdb.IOException as error:
-            if "lock" not in str(error).lower() or time.monotonic() > end:
-                raise ProjectionHalted(f"{path}: {str(error).splitlines()[0]}") from error
+        except duckdb.Error as error:  # e.g. a damaged write-ahead log
+            if LOCKED not in str(error).lower() or time.monotonic() > end:
+                raise halted(path, error) from error
             time.sleep(0.05)
-        except duckdb.Error as error:  # e.g. a damaged write-ahead log: only a rebuild from the log helps
-            msg = f"{path} can not be opened: {str(error).splitlines()[0]}; delete it, it is rebuilt from the log"
-            raise ProjectionHalted(msg) from error
     con.execute("SET TimeZone = 'UTC'")
     con.execute("SET checkpoint_threshold = '2GB'")  # we checkpoint ourselves, between batches: see publish.py
     con.execute("SET dynamic_or_filter_threshold = 512")
     return con
+
+
+def halted(path: Path, error: duckdb.Error) -> ProjectionHalted:
+    """What DuckDB says of a file, with what its operator can do."""
+    text = str(error)
+    said = next(iter(text.splitlines()), type(error).__name__)
+    if any(it in text.lower() for it in NOT_THE_FILE):
+        return ProjectionHalted(f"{path}: {said}")
+    return ProjectionHalted(f"{path} can not be used: {said}; {REBUILD}")
+
+
+def halting(function: Callable[Concatenate[OnFileT, P], T]) -> Callable[Concatenate[OnFileT, P], T]:
+    """The same, but whatever DuckDB raises in it is a `ProjectionHalted` that names the file."""
+
+    @functools.wraps(function)
+    def named(on: OnFileT, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return function(on, *args, **kwargs)
+        except duckdb.Error as error:
+            raise halted(on.path, error) from error
+
+    return named

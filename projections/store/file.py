@@ -23,7 +23,7 @@ from projections.known import Key, Known
 from projections.reading import First
 from projections.store import lookups, outbox, publish
 from projections.store.books import Counters, Tallies
-from projections.store.connection import writer
+from projections.store.connection import REBUILD, halting, writer
 from projections.store.groups import TableGroups
 from projections.store.outbox import Outgoing
 from projections.store.seen import Seen
@@ -46,6 +46,8 @@ ORDER: Final = (
     *("rules", "episodes", "alerts", "alert_messages", "due", "rejected", "duplicates", "timelines"),
 )
 
+OURS: Final = {"meta", "checkpoint", "relay_position"}  # tables that no version of ours was without
+
 
 def ignore(_point: str) -> None:
     """Take no notice of a crash point."""
@@ -54,6 +56,7 @@ def ignore(_point: str) -> None:
 class PartitionFile:
     """The projection of one partition, and what is kept of it in memory."""
 
+    @halting
     def __init__(
         self,
         path: Path,
@@ -83,7 +86,12 @@ class PartitionFile:
 
     def _prepare(self, partition: int, partitions: int) -> None:
         """Make the tables of a new file; check that an old one is ours."""
-        if not self.con.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'meta'").fetchall():
+        tables = {name for (name,) in self.con.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
+        if tables and OURS - tables:
+            self.con.close()
+            msg = f"{self.path}: a DuckDB file that was not made by tocsin; move it away, or set another TOCSIN_HOME"
+            raise ProjectionHalted(msg)
+        if not tables:
             self.con.begin()
             self.con.execute(files(__package__).joinpath("schema.sql").read_text())
             self.con.execute(files(__package__).joinpath("views.sql").read_text())
@@ -99,17 +107,19 @@ class PartitionFile:
         if found != wanted:
             self.con.close()
             names = "schema version, projection version, partition, partitions"
-            msg = f"{self.path}: expected {names} {wanted}, found {found}; delete it, it is rebuilt from the log"
+            msg = f"{self.path}: expected {names} {wanted}, found {found}; {REBUILD}"
             raise ProjectionHalted(msg)
 
     # -- questions of the fold
 
+    @halting
     def fetch(self, keys: Collection[Key]) -> None:
         """Bring the incidents of these keys, as far as there are such, into `known`."""
         wanted = {identity(*key): key for key in keys if key not in self.known.incidents}
         if old := self._seen_incidents.meet(wanted):
             lookups.incidents(self.con, self.known, [(it, wanted[it]) for it in old])
 
+    @halting
     def stored(self, identities: Collection[int]) -> dict[str, First]:
         """What was applied under ids with these fingerprints."""
         return lookups.duplicates(self.con, identities)
@@ -125,6 +135,7 @@ class PartitionFile:
             self.counters.add(change)
             self.tallies.add(change)
 
+    @halting
     def commit(self, batch: Batch, last: Record | None, end: int) -> None:
         """Write a batch and move the checkpoint to `end`, in one transaction; on any error nothing is written.
 
@@ -167,10 +178,12 @@ class PartitionFile:
 
     # -- the relay's side
 
+    @halting
     def unsent(self, limit: int) -> list[Outgoing]:
         """The next messages to send, in order of (offset, seq)."""
         return outbox.unsent(self.con, self.partition, self.relay_position or outbox.BEFORE_ALL, limit)
 
+    @halting
     def mark_sent(self, offset: int, seq: int) -> None:
         """Note that everything up to and including (offset, seq) is committed on the wire."""
         statement = "UPDATE relay_position SET event_offset = ?, seq = ?"
@@ -181,6 +194,7 @@ class PartitionFile:
 
     # -- the readers' side
 
+    @halting
     def begin_publish(self, destination: Path) -> subprocess.Popen[bytes]:
         """Begin a copy for readers, between two batches; the caller waits for it before the next one."""
         return publish.begin(self.con, self.path, destination, self.reached)

@@ -194,12 +194,51 @@ class TestAFile:
         with pytest.raises(ProjectionHalted, match=r"delete it, it is rebuilt from the log"):
             PartitionFile(tmp_path / "p0.duckdb", 0, 4)
 
-    def test_that_is_damaged_is_refused(self, tmp_path: Path) -> None:
+    @pytest.mark.parametrize("content", [b"no database" * 1000, b"", b"x", bytes(20_000)])
+    def test_that_is_no_database_is_refused(self, tmp_path: Path, content: bytes) -> None:
         """Given a file that is no database, when it is opened, then the operator is told what to do."""
-        (tmp_path / "p0.duckdb").write_bytes(b"no database" * 1000)
+        (tmp_path / "p0.duckdb").write_bytes(content)
 
-        with pytest.raises(ProjectionHalted, match=r"p0\.duckdb"):
+        with pytest.raises(ProjectionHalted, match=r"p0\.duckdb.*delete it, it is rebuilt from the log"):
             PartitionFile(tmp_path / "p0.duckdb", 0, 1)
+
+    def test_that_is_damaged_inside_is_named_wherever_it_shows(self, tmp_path: Path) -> None:
+        """Given damage in the middle of a file, when it is opened and written to, then the operator is told."""
+        path = tmp_path / "p0.duckdb"
+        file = PartitionFile(path, 0, 1)
+        applied(file, *facts.staged(*(facts.reported(f"i{number}") for number in range(50))))
+        file.close()
+        size = path.stat().st_size
+        with path.open("r+b") as damaged:
+            damaged.seek(12_288)
+            damaged.write(b"\xa5" * (size - 12_288))
+
+        with pytest.raises(ProjectionHalted, match=r"p0\.duckdb.*delete it, it is rebuilt from the log"):
+            applied(PartitionFile(path, 0, 1), facts.reported("new"))
+
+    def test_that_fails_under_the_hand_is_named(self, file: PartitionFile) -> None:
+        """Given a table that can no longer be read, when a batch comes or messages go, then the operator is told."""
+        applied(file, facts.opened())
+        for table in ("alert_messages", "rules", "events"):
+            file.con.execute(f"ALTER TABLE {table} RENAME TO {table}_gone")
+        told = r"p0\.duckdb.*delete it, it is rebuilt from the log"
+
+        with pytest.raises(ProjectionHalted, match=told):
+            applied(file, facts.ticked())
+        with pytest.raises(ProjectionHalted, match=told):
+            file.unsent(1)
+
+    def test_of_somebody_else_is_left_alone(self, tmp_path: Path) -> None:
+        """Given a DuckDB file with tables that are not ours, when it is opened, then it is refused and as it was."""
+        path = tmp_path / "p0.duckdb"
+        with duckdb.connect(str(path)) as con:
+            con.execute("CREATE TABLE theirs AS SELECT 1 AS x")
+
+        with pytest.raises(ProjectionHalted, match=r"p0\.duckdb: .*not made by tocsin"):
+            PartitionFile(path, 0, 1)
+
+        with duckdb.connect(str(path)) as con:
+            assert con.execute("SELECT table_name FROM duckdb_tables()").fetchall() == [("theirs",)]
 
     def test_is_published_whole_and_the_half_made_copy_of_a_dead_owner_goes(self, tmp_path: Path) -> None:
         """Given the rest of a killed copy, when the file is opened and published, then only the new copy is there."""
@@ -287,4 +326,4 @@ def test_every_table_has_its_place_in_a_batch(file: PartitionFile) -> None:
     """Given a new file, then each table is written by batches, but for those that say what and where the file is."""
     tables = {name for (name,) in rows(file, "SELECT table_name FROM duckdb_tables() WHERE NOT internal")}
 
-    assert set(ORDER) == tables - {"meta", "checkpoint", "relay_position"}
+    assert {*ORDER, "counters", "site_tallies"} == tables - {"meta", "checkpoint", "relay_position"}
