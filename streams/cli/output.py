@@ -1,6 +1,7 @@
 """Printing: a table for people, one JSON array for programs.
 
-On a terminal the table has its width and wraps; elsewhere it is plain aligned text of any width, fit to be searched.
+On a terminal the table has its width: long text wraps or is cut, numbers, dates and names never; where they find no room
+lines run over. Elsewhere it is plain aligned text of any width, fit to be searched.
 """
 
 import json
@@ -12,7 +13,8 @@ from typing import Any, NamedTuple
 import click
 
 Object = dict[str, Any]
-NARROWEST = 60  # columns of characters
+SHORT = 28  # characters; an instant is not longer. What is shorter gives nothing away on a narrow terminal
+GAP = 2  # between columns
 
 
 class Column(NamedTuple):
@@ -77,20 +79,45 @@ def _plain(cells: Sequence[Sequence[str]], columns: Sequence[Column], *, titles:
         click.echo("  ".join(padded).rstrip())
 
 
+def widths(cells: Sequence[Sequence[str]], columns: Sequence[Column], room: int) -> list[int]:
+    """How wide each column is shown, titles included, on a terminal of so many characters.
+
+    Columns that wrap give way first, then other long text, none below SHORT; what is left over runs over.
+    """
+    from rich.cells import cell_len
+
+    lines = [[column.title for column in columns], *cells]
+    full = [max(1, *(cell_len(part) for line in lines for part in line[it].split("\n"))) for it in range(len(columns))]
+    room -= GAP * (len(columns) - 1)
+    found = _capped(full, [it.wraps for it in columns], room)
+    return _capped(found, [not it.right for it in columns], room)
+
+
+def _capped(full: Sequence[int], soft: Sequence[bool], room: int) -> list[int]:
+    """Widths of which the soft ones are cut to the greatest cap that makes all fit, or to SHORT."""
+    for cap in range(max(room, SHORT), SHORT - 1, -1):
+        found = [min(width, cap) if gives else width for width, gives in zip(full, soft, strict=True)]
+        if sum(found) <= room:
+            break
+    return found
+
+
 def _rich(cells: Sequence[Sequence[str]], columns: Sequence[Column], *, titles: bool) -> None:
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    made = Table(box=None, pad_edge=False, show_header=titles, padding=(0, 2, 0, 0), header_style="dim")
-    for column in columns:
+    made = Table(box=None, pad_edge=False, show_header=titles, padding=(0, GAP, 0, 0), header_style="dim")
+    wide = widths(cells, columns, shutil.get_terminal_size().columns)
+    for column, width in zip(columns, wide, strict=True):
         made.add_column(
             column.title,
             justify="right" if column.right else "left",
             style=column.style or None,
+            width=width,
             no_wrap=not column.wraps,
             overflow="fold" if column.wraps else "ellipsis",
         )
     for line in cells:
         made.add_row(*map(Text, line))
-    Console(width=max(shutil.get_terminal_size().columns, NARROWEST), highlight=False).print(made)
+    Console(width=sum(wide) + GAP * len(wide), highlight=False).print(made)
