@@ -1,7 +1,7 @@
 """Printing: a table for people, one JSON array for programs.
 
-On a terminal the table has its width: long text wraps or is cut, numbers, dates and names never; where they find no room
-lines run over. Elsewhere it is plain aligned text of any width, fit to be searched.
+On a terminal the table has its width: long text wraps or is cut, numbers, dates and names never; they may run
+over. Elsewhere it is plain aligned text of any width, fit to be searched.
 """
 
 import json
