@@ -48,8 +48,9 @@ def group(row: Object) -> str:
 
 
 def value(row: Object) -> str:
-    """The greatest value, and the threshold it reached."""
-    return f"{row['value']['best']} ≥ {row['threshold']}"
+    """The greatest value, and the threshold it reached; what was told of it, if that is another."""
+    now, said = row["value"]["best"], row.get("told_value", row["value"])["best"]
+    return f"{now} ≥ {row['threshold']}{'' if now == said else f', told {said}'}"
 
 
 def evidence(row: Object) -> str:

@@ -167,6 +167,27 @@ def test_alerts_are_what_their_newest_messages_say(home: Path) -> None:
     }
 
 
+def test_an_alert_shows_its_value_now_and_what_was_told_of_it(home: Path) -> None:
+    """Given an episode that grew untold, when listed, then its value is that of the episode, with the told one."""
+    [grown] = [row for row in listed(home, alerts, "--state", "open") if row["rule"] == "country-under-attack"]
+    text = run(home, alerts, "--state", "open").stdout
+
+    assert grown["value"] == {"low": 4, "best": 4, "high": 4}
+    assert grown["told_value"] == {"low": 3, "best": 3, "high": 3}
+    assert "[country-under-attack: 4 ≥ 3, told 3]" in text
+    assert "[strikes-by-us-forces: 3 ≥ 3]" in text
+
+
+def test_the_values_of_alerts_are_those_of_their_episodes(home: Path) -> None:
+    """Given the seeds, when episodes are asked for, then each alert has the value and peak of its own."""
+    query = "SELECT alert_id::VARCHAR AS id, value, as_text(peak_at) AS peak FROM episodes WHERE alert_id IS NOT NULL"
+    episodes = {row["id"]: (row["value"], row["peak"]) for row in listed(home, sql, query)}
+    shown = {row["alert_id"]: (row["value"]["best"], row["peak_at"]) for row in listed(home, alerts)}
+
+    assert episodes
+    assert episodes.items() <= shown.items()
+
+
 def test_alerts_are_narrowed_by_state_and_severity(home: Path) -> None:
     """Given the seeds, when open ones or critical ones are asked for, then only those are there, open ones first."""
     rows = listed(home, alerts)
