@@ -1,6 +1,6 @@
-"""What can go wrong before there is a broker. Each says what its operator can do about it."""
+"""What can go wrong with a broker. Each says what its operator can do about it."""
 
-from events.errors import ConfigInvalid
+from events.errors import ConfigInvalid, ProjectionHalted
 
 
 class BrokerUnavailable(ConfigInvalid):
@@ -19,6 +19,10 @@ class BrokerSilent(ConfigInvalid):
 
     def __init__(self, bootstrap: str) -> None:
         super().__init__(f"no Kafka answers at {bootstrap}")
+
+
+class BrokerGone(ProjectionHalted):
+    """A Kafka that answered died, or answers no more: no setting is wrong (exit 3)."""
 
 
 class FolderBusy(ConfigInvalid):

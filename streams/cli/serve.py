@@ -6,7 +6,7 @@ import threading
 import click
 
 from events.errors import ConfigInvalid
-from streams.broker.errors import BrokerFailed
+from streams.broker.errors import BrokerGone
 from streams.broker.which import embedded
 from streams.settings import load_settings
 
@@ -27,4 +27,4 @@ def broker() -> None:
         click.echo(kafka.bootstrap)
         while not ended.wait(0.5):
             if not kafka.is_alive():
-                raise BrokerFailed(f"Kafka died; {kafka.log} says why")
+                raise BrokerGone(f"Kafka died; {kafka.log} says why")

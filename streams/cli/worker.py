@@ -12,7 +12,7 @@ import click
 
 from events.errors import ConfigInvalid
 from streams.broker.embedded import EmbeddedKafka, running
-from streams.broker.errors import BrokerFailed
+from streams.broker.errors import BrokerGone
 from streams.broker.which import embedded, folder_of
 from streams.cli.main import told
 from streams.faust.batches import Limits
@@ -50,7 +50,8 @@ async def _with_kafka(settings: Settings, kafka: EmbeddedKafka) -> None:
     """Run Kafka and a worker; when Kafka dies the worker is ended.
 
     Raises:
-        BrokerFailed: it died.
+        BrokerFailed: it did not start.
+        BrokerGone: it died.
     """
     with kafka:
         work = asyncio.ensure_future(_work(settings, kafka.bootstrap))
@@ -58,7 +59,7 @@ async def _with_kafka(settings: Settings, kafka: EmbeddedKafka) -> None:
             if not kafka.is_alive():
                 work.cancel()
                 await asyncio.wait([work])
-                raise BrokerFailed(f"Kafka died; {kafka.log} says why")
+                raise BrokerGone(f"Kafka died; {kafka.log} says why")
         work.result()
 
 

@@ -10,12 +10,12 @@ from contextlib import asynccontextmanager
 from typing import Any, Final, NamedTuple
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaConnectionError, KafkaError
+from aiokafka.errors import KafkaError, KafkaTimeoutError
 
 from events.codec import to_record
 from events.errors import TimelineError
 from events.log import Event, Written
-from streams.broker.errors import BrokerSilent
+from streams.broker.errors import BrokerGone, BrokerSilent
 from streams.topics import Topics, create, partition_of
 
 BATCH_BYTES: Final = 2**19  # the largest event fits twice; at most three batches of a partition are in memory
@@ -42,6 +42,7 @@ class Producer:
         self._open: dict[int, Any] = {}  # partition -> the batch that is being filled
         self._sent: deque[tuple[int, int, Any]] = deque()  # partition, count, what the broker will answer
         self._stretches: dict[int, list[Stretch]] = {}
+        self.acknowledged = 0  # events, by all sendings
 
     async def send(self, events: Iterable[Event]) -> list[Stretch]:
         """Append events, in their order within each timeline; where they are, by partition and offset.
@@ -84,8 +85,9 @@ class Producer:
         batch = self._open.pop(partition)
         batch.close()
         answer = await self._client.send_batch(batch, self._topic, partition=partition)
-        answer.add_done_callback(_heard)
-        self._sent.append((partition, batch.record_count(), answer))
+        count = batch.record_count()
+        answer.add_done_callback(lambda it: self._heard(it, count))
+        self._sent.append((partition, count, answer))
 
     async def _collect(self, leave: int) -> None:
         """Wait until at most so many batches are without an answer."""
@@ -94,17 +96,16 @@ class Producer:
             start = (await asyncio.wait_for(answer, self._patience)).offset
             self._note(Stretch(partition, start, start + count))
 
+    def _heard(self, answer: "asyncio.Future[Any]", count: int) -> None:
+        """Take note of an answer, even one that nobody waits for any more, lest asyncio complains of it."""
+        if not answer.cancelled() and answer.exception() is None:
+            self.acknowledged += count
+
     def _note(self, it: Stretch) -> None:
         found = self._stretches.setdefault(it.partition, [])
         if found and found[-1].end == it.start:
             it = it._replace(start=found.pop().start)
         found.append(it)
-
-
-def _heard(answer: "asyncio.Future[Any]") -> None:
-    """Take note of an answer that nobody waits for any more, lest asyncio complains of it."""
-    if not answer.cancelled():
-        answer.exception()
 
 
 @asynccontextmanager
@@ -117,6 +118,8 @@ async def producer(
 
     Raises:
         BrokerSilent: no Kafka answers.
+        BrokerGone: it answered, and does not any more.
+        NotAppended: it refused events.
         ConfigInvalid: the topics are not what they must be.
     """
     count = await create(servers, topics, partitions)
@@ -127,12 +130,26 @@ async def producer(
         max_batch_size=BATCH_BYTES,
         max_request_size=2 * BATCH_BYTES,
     )
+    log = Producer(client, topics.events, count, patience)
     try:
-        await client.start()
-        yield Producer(client, topics.events, count, patience)
-    except (KafkaConnectionError, TimeoutError) as error:
-        raise BrokerSilent(servers) from error
-    except KafkaError as error:
-        raise NotAppended(f"the broker refused the events: {error or type(error).__name__}") from error
+        await _start(client, servers)
+        yield log
+    except (KafkaError, TimeoutError) as error:
+        raise _said(error, servers, log.acknowledged) from error
     finally:
         await asyncio.wait([asyncio.ensure_future(client.stop())], timeout=STOP_S)
+
+
+async def _start(client: AIOKafkaProducer, servers: str) -> None:
+    try:
+        await client.start()
+    except (KafkaError, TimeoutError) as error:
+        raise BrokerSilent(servers) from error
+
+
+def _said(error: KafkaError | TimeoutError, servers: str, acknowledged: int) -> TimelineError:
+    """Why events are not all in the log, in our words."""
+    if isinstance(error, TimeoutError | KafkaTimeoutError) or error.retriable:
+        known = f"{acknowledged} event{' was' if acknowledged == 1 else 's were'} acknowledged"
+        return BrokerGone(f"the Kafka at {servers} is gone; {known}, appending all of them again is harmless")
+    return NotAppended(f"the broker refused the events: {error or type(error).__name__}")

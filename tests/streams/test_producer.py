@@ -2,11 +2,12 @@
 
 import pytest
 from aiokafka import TopicPartition
+from aiokafka.errors import KafkaTimeoutError
 
 from events import codec
 from events.log import Event
 from streams.broker.embedded import EmbeddedKafka
-from streams.broker.errors import BrokerSilent
+from streams.broker.errors import BrokerGone, BrokerSilent
 from streams.topics import Topics, partition_of
 from streams.worker.peek import reader
 from streams.writing.producer import NotAppended, Stretch, producer
@@ -89,13 +90,20 @@ async def test_a_broker_that_is_not_there_is_told(topics: Topics) -> None:
 
 
 async def test_a_broker_that_dies_is_told_in_time(own_kafka: EmbeddedKafka, topics: Topics) -> None:
-    """Given a broker that dies between two sendings, when its patience is over, then the second one says so."""
+    """Given a broker that dies between two sendings, when patience is over, then it says so and what arrived."""
 
     async def sending() -> None:
         async with producer(own_kafka.bootstrap, topics, 1, patience=1.0) as log:
-            await log.send([facts.reported("a")])
+            await log.send(told(7))
             own_kafka.kill()
-            await log.send([facts.reported("b")])
+            await log.send(told(5))
 
-    with pytest.raises(BrokerSilent):
+    with pytest.raises(BrokerGone, match=r"is gone; 7 events were acknowledged, .* again is harmless"):
         await sending()
+
+
+async def test_a_broker_that_kafkas_client_gives_up_on_is_gone(kafka: EmbeddedKafka, topics: Topics) -> None:
+    """Given a client that gave up waiting, then it is not said that the broker refused anything."""
+    with pytest.raises(BrokerGone, match="0 events were acknowledged"):
+        async with producer(kafka.bootstrap, topics, 1):
+            raise KafkaTimeoutError

@@ -23,6 +23,12 @@ def start(verb: str, folder: Path) -> Worker:
     return Worker(process, log)
 
 
+def kafkas_of(folder: Path) -> list[int]:
+    """The processes that run a Kafka in this folder."""
+    said = {it: (it / "cmdline").read_bytes() for it in Path("/proc").glob("[0-9]*") if (it / "cmdline").exists()}
+    return [int(it.name) for it, line in said.items() if b"kafka.Kafka" in line and str(folder).encode() in line]
+
+
 async def test_up_runs_a_kafka_and_a_worker_and_ctrl_c_ends_both(kafka: EmbeddedKafka, tmp_path: Path) -> None:
     """Given an empty folder, when `tocsin up` gets ctrl-C, then Kafka and worker have run and are gone, exit 0."""
     assert kafka.is_alive()  # there is a Kafka to be had
@@ -37,6 +43,21 @@ async def test_up_runs_a_kafka_and_a_worker_and_ctrl_c_ends_both(kafka: Embedded
         assert broker is not None
         assert running(tmp_path / "home" / "kafka") is None
         assert (tmp_path / "home" / "p0.duckdb").exists()
+    finally:
+        up.process.kill()
+
+
+async def test_a_kafka_that_dies_ends_up_and_no_setting_is_blamed(kafka: EmbeddedKafka, tmp_path: Path) -> None:
+    """Given `tocsin up`, when its Kafka is killed, then it says so and exits with 3: it is not a setting."""
+    assert kafka.is_alive()
+    up = start("up", tmp_path)
+    try:
+        await until(lambda: any(entry["event"] == "partition opened" for entry in up.lines()), 60)
+        for process in kafkas_of(tmp_path):
+            os.kill(process, signal.SIGKILL)
+
+        assert up.ends(30) == 3, up.said()
+        assert "Kafka died" in up.said()
     finally:
         up.process.kill()
 
