@@ -49,7 +49,7 @@ def group(row: Object) -> str:
 
 def value(row: Object) -> str:
     """The greatest value, and the threshold it reached; what was told of it, if that is another."""
-    now, said = row["value"]["best"], row.get("told_value", row["value"])["best"]
+    now, said = row["value"]["best"], row["told_value" if "told_value" in row else "value"]["best"]
     return f"{now} ≥ {row['threshold']}{'' if now == said else f', told {said}'}"
 
 
