@@ -1,6 +1,7 @@
 """How the line is: what the log holds, what was applied of it, who applies it, and what is wrong.
 
 The checkpoint is that of the newest snapshot: whatever stops worker, copies or relay shows as a lag that does not move.
+A worker that catches up may publish seldom, but it writes its file: that counts as a move too.
 A partition whose worker has another home is known by its holder alone: its snapshots are published there.
 """
 
@@ -46,6 +47,7 @@ class State:
     clocks: Mapping[str, str] | None = None
     file_bytes: int | None = None
     file_age_s: float | None = None
+    file_changed: float | None = None  # seconds since the epoch
     snapshot_bytes: int | None = None
     snapshot_age_s: float | None = None
     problem: str | None = None
@@ -85,7 +87,8 @@ def states(settings: Settings, now: float) -> list[State]:
 def stands_still(before: State, after: State) -> bool:
     """Whether a partition that is held here has something to do, and did nothing between two looks."""
     lags = after.checkpoint is None or (after.lag or 0) > 0
-    moved = after.checkpoint is not None and after.checkpoint > (before.checkpoint or 0)
+    written = (after.file_bytes, after.file_changed) != (before.file_bytes, before.file_changed)
+    moved = written or (after.checkpoint is not None and after.checkpoint > (before.checkpoint or 0))
     return after.holder == "here" and ((lags and not moved) or (bool(after.unsent) and after.unsent == before.unsent))
 
 
@@ -160,6 +163,7 @@ def _state(settings: Settings, wire: Wire | None, known: dict[str, Any], copy: S
         lag_age_s=None if lag is None else age if lag else 0.0,
         file_bytes=size,
         file_age_s=None if changed is None else _age(changed, now),
+        file_changed=changed,
         snapshot_bytes=copy.size_bytes if copy else None,
         snapshot_age_s=age,
         **known,

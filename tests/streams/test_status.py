@@ -7,10 +7,10 @@ import pytest
 
 from streams.broker.locks import FolderLock
 from streams.reading.group import Member
-from streams.reading.status import State, holder, problem, stands_still
+from streams.reading.status import State, Wire, holder, look, problem, stands_still
 from streams.settings import load_settings
 
-MOVING = State(0, holder="here", checkpoint=10, lag=5, unsent=0)
+MOVING = State(0, holder="here", checkpoint=10, lag=5, unsent=0, file_bytes=100, file_changed=7.0)
 
 
 @pytest.mark.parametrize(
@@ -46,8 +46,15 @@ def test_a_partition_is_where_its_worker_is(tmp_path: Path, members: list[Member
         (replace(MOVING, checkpoint=None), True),
         (replace(MOVING, checkpoint=11, lag=0, unsent=3), False),
         (replace(MOVING, lag=0, unsent=0), False),
+        (replace(MOVING, file_changed=8.0), False),
+        (replace(MOVING, file_bytes=200), False),
+        (replace(MOVING, checkpoint=None, file_changed=8.0), False),
+        (replace(MOVING, file_changed=8.0, unsent=3), False),
     ],
-    ids=["the same", "moved", "caught up", "elsewhere", "nothing published", "something new to send", "well"],
+    ids=[
+        *("the same", "moved", "caught up", "elsewhere", "nothing published", "something new to send", "well"),
+        *("written", "grown", "written, nothing published", "written, something new to send"),
+    ],
 )
 def test_what_has_work_and_does_not_move_stands_still(after: State, still: bool) -> None:  # noqa: FBT001
     """Given two looks at a partition, when there is work and nothing moved between them, then it stands still."""
@@ -70,3 +77,21 @@ def test_a_partition_without_a_worker_is_a_problem_at_once(who: str, said: str |
     it = replace(MOVING, lag=0, holder=who)
 
     assert problem(it, it, 3) == said
+
+
+def test_a_change_of_the_file_or_of_its_log_is_seen_without_opening_it(tmp_path: Path) -> None:
+    """Given a live file that may not be read, when its log grows, then the two looks at it differ."""
+    settings = load_settings(home=tmp_path)
+    wire = Wire({0: 5}, [], {})
+    live, log = tmp_path / "p0.duckdb", tmp_path / "p0.duckdb.wal"
+    live.write_bytes(b"no database")
+    live.chmod(0)
+
+    [before] = look(settings, wire, 0.0)
+    log.write_bytes(b"more")
+    [after] = look(settings, wire, 0.0)
+
+    assert (before.file_bytes, after.file_bytes) == (11, 15)
+    assert before.file_changed is not None
+    assert after.file_changed is not None
+    assert after.file_changed >= before.file_changed
