@@ -87,7 +87,7 @@ def from_record(record: Record) -> Event:
         timeline = (record.key or b"").decode()
         ours = [(name[3:], raw.decode()) for name, raw in record.headers if name.startswith("ce_")]
     except (UnicodeDecodeError, AttributeError) as error:  # Kafka lets the value of a header be null
-        raise MalformedEvent("UTF-8 in key and headers", str(error)) from error
+        raise MalformedEvent("UTF-8 in key and headers", "other bytes, or a header without a value") from error
     said = dict(ours)
     if len(said) < len(ours):
         raise MalformedEvent("each attribute once", "one that comes again", "headers")
@@ -105,12 +105,17 @@ def from_json(line: str | bytes) -> Event:
     """
     try:
         it = json.loads(line)
+        if not isinstance(it, dict) or "data" not in it:
+            raise MalformedEvent("a JSON object with `data`", _start(line))
         data = json.dumps(it.pop("data"), ensure_ascii=False).encode()
-    except (ValueError, RecursionError, KeyError, AttributeError, TypeError) as error:
-        raise MalformedEvent("a JSON object with `data`", f"{line[:60]!r} ({type(error).__name__}: {error})") from error
+    except json.JSONDecodeError as error:
+        found = f"{_start(line)} (no JSON from character {error.pos + 1} on)"
+        raise MalformedEvent("a JSON object with `data`", found) from error
+    except (ValueError, RecursionError) as error:  # bytes that are no text, text that is no bytes, too many brackets
+        raise MalformedEvent("a JSON object with `data`", _start(line)) from error
     said = {name: text for name, text in it.items() if isinstance(text, str)}
     if wrong := [name for name in ATTRIBUTES if not isinstance(it.get(name), str | None)]:
-        raise MalformedEvent("text", repr(it[wrong[0]])[:80], wrong[0])
+        raise MalformedEvent("text", json.dumps(it[wrong[0]])[:80], wrong[0])
     if len(data) > LARGEST_EVENT:
         raise MalformedEvent(f"at most {LARGEST_EVENT} bytes", str(len(data)), reason=Reason.OVERSIZED)
     return _event(said.get("source", "").removeprefix("/timelines/"), said, data)
@@ -118,17 +123,34 @@ def from_json(line: str | bytes) -> Event:
 
 def _event(timeline: str, said: Mapping[str, str], value: bytes) -> Event:
     if said.get("specversion") != "1.0":
-        raise MalformedEvent("1.0", repr(said.get("specversion")), "specversion")
-    if not TIMELINE_FORM.fullmatch(timeline) or said.get("source") != f"/timelines/{timeline}":
-        raise MalformedEvent(f"/timelines/{timeline or '<key>'}", repr(said.get("source")), "source")
+        raise MalformedEvent("1.0", _quoted(said.get("specversion")), "specversion")
+    _check_source(said.get("source"), timeline)
     for name in ("id", "causationid", "correlationid"):
         if (name == "id" or name in said) and not UUID_FORM.fullmatch(said.get(name, "")):
-            raise MalformedEvent("a UUID in lower case with hyphens", repr(said.get(name)), name)
+            raise MalformedEvent("a UUID in lower case with hyphens", _quoted(said.get(name)), name)
     recorded_at = _instant(said.get("recordedtime", ""))
     fact = _fact(said.get("type", ""), value)
     if said.get("subject") != fact.subject():
-        raise MalformedEvent(repr(fact.subject()), repr(said.get("subject")), "subject")
+        raise MalformedEvent(_quoted(fact.subject()), _quoted(said.get("subject")), "subject")
     return Event(said["id"], timeline, recorded_at, fact, said.get("causationid"), said.get("correlationid"))
+
+
+def _check_source(source: str | None, timeline: str) -> None:
+    if source != f"/timelines/{timeline}":
+        raise MalformedEvent(f"/timelines/{timeline or '<timeline>'}", _quoted(source), "source")
+    if not TIMELINE_FORM.fullmatch(timeline):
+        form = "at most 120 of A-Z a-z 0-9 . _ : @ + -, the first a letter or digit"
+        raise MalformedEvent(f"/timelines/ and {form}", _quoted(source), "source")
+
+
+def _start(line: str | bytes) -> str:
+    """How a line begins."""
+    text = line if isinstance(line, str) else line[:240].decode(errors="replace")
+    return _quoted(text.strip()[:60])
+
+
+def _quoted(text: str | None) -> str:
+    return "nothing" if text is None else f"{text[:200]!r}"
 
 
 def _instant(text: str) -> datetime:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from streams.writing.lines import Line
     from streams.writing.producer import Stretch
 
+FAULTS_SHOWN = 50  # a file of the wrong kind is all faults
+
 
 @click.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True))
@@ -28,8 +30,8 @@ if TYPE_CHECKING:
 def append(*, file: str, skip_invalid: bool, wait: bool, patience: float) -> int:
     """Append events: FILE has one CloudEvents JSON object a line; - is stdin.
 
-    Everything is checked first. When a line is no event, every such line is shown, nothing is sent and
-    the exit code is 1. Appending the same event again is harmless: it counts once.
+    Everything is checked first. When lines are no events, they are shown (the first 50), nothing is sent
+    and the exit code is 1. Appending the same event again is harmless: it counts once.
 
     \b
     tocsin append events.ndjson --wait
@@ -52,12 +54,15 @@ def append(*, file: str, skip_invalid: bool, wait: bool, patience: float) -> int
 
 
 def _check(source: IO[bytes], name: str, now: datetime) -> int:
-    """Show every line that is no event; how many there are."""
+    """Show the first lines that are no events; how many there are in all."""
     faults = 0
     for line in _lines(source, now, "checking"):
         if line.fault is not None:
             faults += 1
-            click.echo(f"{name}:{line.number}: {line.fault}", err=True)
+            if faults <= FAULTS_SHOWN:
+                click.echo(f"{name}:{line.number}: {line.fault}", err=True)
+    if faults > FAULTS_SHOWN:
+        click.echo(f"and {faults - FAULTS_SHOWN} more", err=True)
     return faults
 
 

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import operator
+import re
 from collections.abc import Callable, Iterator
 from functools import reduce
 from pathlib import Path
@@ -212,7 +213,7 @@ RECORDS = {
     "id with a line feed": (with_value(payload(incident="a\n")), Reason.MALFORMED, "incident: expected string"),
     "null header": (with_header("ce_id", None), Reason.MALFORMED, "UTF-8 in key and headers"),
     "header no text": (with_header("ce_id", b"\xff"), Reason.MALFORMED, "UTF-8 in key and headers"),
-    "no key": (RECORD._replace(key=None), Reason.MALFORMED, "source: expected /timelines/<key>"),
+    "no key": (RECORD._replace(key=None), Reason.MALFORMED, "source: expected /timelines/<timeline>"),
     "another key": (RECORD._replace(key=b"other"), Reason.MALFORMED, "source: expected /timelines/other"),
     "attribute twice": (
         RECORD._replace(headers=[*RECORD.headers, ("ce_id", b"x")]), Reason.MALFORMED, "each attribute once"
@@ -356,3 +357,28 @@ def test_an_upcaster_that_can_not_lift_rejects_and_nothing_else_happens(value: b
         patch.setattr(codec, "UPCASTERS", lifts)
         with pytest.raises(EventRejected):
             codec.from_record(record._replace(value=value, headers=headers))
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        (b"[]\n", "expected a JSON object with `data`, found '[]'"),
+        (b"{}", "expected a JSON object with `data`, found '{}'"),
+        (b'{"data": }', "expected a JSON object with `data`, found '{\"data\": }' (no JSON from character 10 on)"),
+        (b"\xff\xfe\xff", "expected a JSON object with `data`, found "),
+        (b'{"data": {}, "id": null, "source": 7}', "source: expected text, found 7"),
+        (b'{"data": {}, "specversion": "1.0"}', "source: expected /timelines/<timeline>, found nothing"),
+        (
+            '{"data": {}, "specversion": "1.0", "source": "/timelines/ü"}'.encode(),
+            "source: expected /timelines/ and at most 120 of A-Z a-z 0-9",
+        ),
+        (b'{"data": {}}', "specversion: expected 1.0, found nothing"),
+    ],
+)
+def test_a_line_that_is_no_event_is_told_of_in_plain_words(line: bytes, told: str) -> None:
+    """Given a line that is no event, when it is read, then its sender is told what to change, in no program's words."""
+    with pytest.raises(MalformedEvent) as refused:
+        codec.from_json(line)
+
+    assert str(refused.value).startswith(told)
+    assert not re.search(r"b'|Error|None", str(refused.value))

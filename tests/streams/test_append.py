@@ -43,7 +43,7 @@ def test_every_line_is_an_event_or_says_why_not() -> None:
     found = list(lines(io.BytesIO(file), NOW))
 
     assert [(it.number, it.event) for it in found] == [(1, STORY[0]), (2, None), (4, None), (5, soon)]
-    assert str(found[1].fault).startswith("expected a JSON object with `data`, found b'{")
+    assert str(found[1].fault).startswith("expected a JSON object with `data`, found '{' (no JSON from character 3 on)")
     assert str(found[2].fault).startswith("recordedtime: expected at most 5 minutes after now (2023-11-02T12:00:00Z)")
 
 
@@ -111,11 +111,20 @@ async def test_with_one_bad_line_nothing_is_sent_and_every_fault_is_told(kafka: 
     code, said = await asyncio.to_thread(append, kafka.bootstrap, topics, "-", stdin=stdin)
 
     assert code == 1
-    assert said[0].startswith("-:1: expected a JSON object with `data`, found b'nonsense")
+    assert said[0].startswith("-:1: expected a JSON object with `data`, found 'nonsense' (no JSON")
     assert said[1].startswith("-:3: country: expected string to match pattern")
     assert said[2].startswith("-:4: recordedtime: expected at most 5 minutes after now")
     assert said[3] == "3 lines invalid, nothing was sent (--skip-invalid sends the rest)"
     assert await log_of(kafka, topics.events, 2) == {0: [], 1: []}
+
+
+def test_of_many_faults_the_first_are_told_and_all_are_counted(topics: Topics, kafka: EmbeddedKafka) -> None:
+    """Given a file of no events at all, when it is appended, then 50 lines are told, and how many more there are."""
+    code, said = append(kafka.bootstrap, topics, "-", stdin=b"[]\n" * 61)
+
+    assert (code, len(said)) == (1, 52)
+    assert said[49] == "-:50: expected a JSON object with `data`, found '[]'"
+    assert said[50:] == ["and 11 more", "61 lines invalid, nothing was sent (--skip-invalid sends the rest)"]
 
 
 def test_the_rest_is_sent_if_asked(kafka: EmbeddedKafka, topics: Topics) -> None:
