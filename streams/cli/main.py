@@ -1,9 +1,11 @@
 """`tocsin`: the table of verbs, and the one place where errors become exit codes."""
 
+import errno
 import importlib
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import NoReturn
 
 import click
@@ -92,11 +94,31 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     except click.ClickException as error:
         error.show()
         sys.exit(USAGE)
-    except Exception as error:
-        if os.environ.get("TOCSIN_DEBUG", "").lower() in {"1", "true"}:
+    except (Exception, SystemExit) as error:  # click leaves with 1 when the reader of stdout has gone
+        if fault := _unwritable(error):
+            sys.exit(_without_output(fault))
+        if isinstance(error, SystemExit) or os.environ.get("TOCSIN_DEBUG", "").lower() in {"1", "true"}:
             raise
         sys.exit(told(error))
     sys.exit(code if isinstance(code, int) else OK)
+
+
+def _unwritable(error: BaseException) -> OSError | None:
+    """Why nothing could be printed, if that is what went wrong."""
+    cause = error.__context__ if isinstance(error, SystemExit) else error
+    trace = cause.__traceback__ if isinstance(cause, OSError) else None
+    while trace and trace.tb_next:
+        trace = trace.tb_next
+    printing = trace is not None and trace.tb_frame.f_code.co_filename == click.utils.__file__
+    return cause if printing and isinstance(cause, OSError) else None
+
+
+def _without_output(fault: OSError) -> int:
+    """Give up stdout, say so unless its reader just had enough; the exit code."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # for what is still to be flushed at the end
+    if isinstance(fault, BrokenPipeError):
+        return OK
+    return told(TimelineError(f"the output can not be written: {fault.strerror}"))
 
 
 def told(error: Exception) -> int:
@@ -110,6 +132,8 @@ def exit_code(error: Exception) -> int:
     match error:
         case ConfigInvalid():
             return USAGE
+        case OSError() if _is_of_home(error):
+            return USAGE
         case ProjectionHalted():
             return HALTED
         case TimelineError():
@@ -121,4 +145,17 @@ def exit_code(error: Exception) -> int:
 def _said(error: Exception) -> str:
     if isinstance(error, TimelineError):
         return str(error)
+    if isinstance(error, OSError) and _is_of_home(error):
+        return f"{error.filename}: {error.strerror}; TOCSIN_HOME names another folder"
     return f"unexpected {type(error).__name__}: {error}"
+
+
+def _is_of_home(error: OSError) -> bool:
+    """Whether the system refuses to work in the home: there can be none, or it may not be written."""
+    from streams.settings import load_settings
+
+    if not isinstance(error.filename, str):
+        return False
+    named, home = Path(error.filename).absolute(), load_settings().home.absolute()
+    refused = not home.is_dir() or isinstance(error, PermissionError) or error.errno == errno.EROFS
+    return refused and (named.is_relative_to(home) or home.is_relative_to(named))

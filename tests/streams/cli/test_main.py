@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -15,6 +16,16 @@ from streams.broker.embedded import EmbeddedKafka
 from streams.cli import main as cli
 from streams.topics import Topics
 
+ENDLESS = """
+import itertools, click
+from streams.cli import main
+@main.tocsin.command()
+def endless():
+    for number in itertools.count():
+        click.echo(number)
+main.Verbs.get_command = lambda *_: endless
+main.main(["endless"])
+"""
 TOCSIN = Path(sys.executable).with_name("tocsin")
 
 
@@ -85,6 +96,44 @@ def test_what_is_no_verb_is_a_usage_error() -> None:
 
     assert (done.returncode, done.stdout) == (2, "")
     assert "No such command 'unknown'" in done.stderr
+
+
+def test_a_reader_that_has_enough_is_no_error() -> None:
+    """Given a reader of stdout that takes one line and goes, when more is written, then exit 0 and not a word."""
+    process = subprocess.Popen([sys.executable, "-c", ENDLESS], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert process.stdout is not None
+    assert process.stderr is not None
+
+    process.stdout.readline()
+    process.stdout.close()
+
+    assert (process.wait(timeout=30), process.stderr.read()) == (0, b"")
+    process.stderr.close()
+
+
+@pytest.mark.parametrize("arguments", [["schema"], ["--help"]], ids=["a verb", "help"])
+def test_output_that_can_not_be_written_is_one_line_and_exit_1(arguments: list[str]) -> None:
+    """Given a full disk behind stdout, when a verb or the help prints, then stderr says so in one line, exit 1."""
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run([TOCSIN, *arguments], stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+
+    assert done.returncode == 1
+    assert done.stderr == "tocsin: the output can not be written: No space left on device\n"
+
+
+@pytest.mark.parametrize("verb", ["up", "demo", "broker"])
+def test_a_home_that_can_not_be_one_is_a_wrong_setting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, verb: str
+) -> None:
+    """Given a home below a plain file, when a verb begins to work there, then exit 2 and one line with the setting."""
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("TOCSIN_HOME", str(tmp_path / "file" / "home"))
+    monkeypatch.delenv("TOCSIN_BROKER", raising=False)
+
+    done = subprocess.run([TOCSIN, verb], capture_output=True, text=True, check=False, timeout=30)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert re.fullmatch(r"tocsin: .*/file.*: Not a directory; TOCSIN_HOME names another folder\n", done.stderr)
 
 
 def test_topics_are_made_and_listed(kafka: EmbeddedKafka, topics: Topics, monkeypatch: pytest.MonkeyPatch) -> None:
