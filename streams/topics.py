@@ -125,10 +125,12 @@ async def count(bootstrap: str, name: str) -> int:
 
 
 def faults(existing: list[Topic], topics: Topics, partitions: int) -> list[str]:
-    """What is wrong with existing topics, one line each."""
-    found = []
+    """What is wrong with existing topics, one line each; of a number of partitions that all share, one line in all."""
+    counts = {topic.partitions for topic in existing}
+    alike = len(counts) == 1 and partitions not in counts
+    found = [_other_count(topics, partitions, *counts)] if alike else []
     for topic in existing:
-        if topic.partitions != partitions:
+        if topic.partitions != partitions and not alike:
             found.append(f"{topic.name}: expected {partitions} partitions, found {topic.partitions}")
         found += [
             f"{topic.name}: expected {key}={value}, found {topic.config.get(key)}"
@@ -136,6 +138,13 @@ def faults(existing: list[Topic], topics: Topics, partitions: int) -> list[str]:
             if topic.config.get(key) != value
         ]
     return found
+
+
+def _other_count(topics: Topics, wanted: int, there: int) -> str:
+    return (
+        f"{topics.prefix}.*: expected {wanted} partitions, found {there}; the number is fixed when topics are made: "
+        f"set none (--partitions, TOCSIN_PARTITIONS) to use these, or another TOCSIN_PREFIX to make new ones"
+    )
 
 
 def _check(existing: list[Topic], topics: Topics, partitions: int) -> None:

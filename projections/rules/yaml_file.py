@@ -1,5 +1,6 @@
 """A file of rules: YAML text to the normal form of every rule, or to all that is wrong with it. Pure."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
@@ -23,6 +24,7 @@ PLAINER: Final = (
     ("^[a-z][a-z0-9_]*$", "a name of small letters, digits and _"),
     ("^[A-Z]{2}$", "a country as in ISO 3166, such as IQ"),
 )
+MANY: Final = re.compile(r"to have at most (\d+) items? after validation, not (\w+)")  # a number, or "more"
 
 
 def read(text: str) -> list[Content]:
@@ -68,6 +70,8 @@ def _said(fault: Fault, it: Marked) -> tuple[At, str]:
     inner = path[2:] if path[:1] == ("rules",) else path
     expected, found = fault.expected, "nothing" if fault.found == "None" else fault.found
     expected = next((ours for theirs, ours in PLAINER if theirs in expected), expected)
+    if many := MANY.search(fault.expected):
+        expected, found = f"at most {many[1]} {'rules' if path == ('rules',) else 'entries'}", many[2]
     if unknown := fault.expected == "no such field":
         names = _names(path[:-1])
         expected, found = f"one of {', '.join(names)}", f"{path[-1]}{meant(str(path[-1]), names)}"

@@ -91,7 +91,8 @@ def apply(*, file: Path, timeline: str | None, yes: bool, wait: bool, patience: 
     here = _in_force(settings, timeline)
     changes = differences(here.rules, wanted)
     if not changes:
-        click.echo(f"{here.timeline}: these {many(len(wanted), 'rule')} are in force already", err=True)
+        these = "this rule is" if len(wanted) == 1 else f"these {len(wanted)} rules are"
+        click.echo(f"{here.timeline}: {these} in force already", err=True)
         return OK
     click.echo("\n".join([f"{here.timeline}:", *(f"  {it}" for it in changes)]), err=True)
     if not yes:

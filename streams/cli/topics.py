@@ -7,6 +7,7 @@ import click
 
 from streams import topics as log_topics
 from streams.broker.which import broker_of
+from streams.cli.append import many
 from streams.settings import load_settings
 
 
@@ -32,7 +33,7 @@ def create(partitions: int | None) -> None:
     names = log_topics.Topics(settings.prefix)
     with broker_of(settings) as bootstrap:
         count = asyncio.run(log_topics.create(bootstrap, names, partitions or settings.partitions))
-    click.echo(f"{len(names.configs())} topics, {count} partition{'s' * (count > 1)} each", err=True)
+    click.echo(f"{len(names.configs())} topics, {many(count, 'partition')} each", err=True)
 
 
 def _show(*, as_json: bool) -> None:
@@ -45,7 +46,11 @@ def _show(*, as_json: bool) -> None:
         click.echo(json.dumps(rows))
         return
     for row in rows:
-        click.echo("  ".join([f"{row['topic']:<24}", f"{row['partitions']:>3} partitions"]))
+        click.echo(
+            "  ".join(
+                [f"{row['topic']:<24}", f"{row['partitions']:>3} partition{'' if row['partitions'] == 1 else 's'}"]
+            )
+        )
     if not rows:
         click.echo("no topics yet: tocsin topics create", err=True)
 

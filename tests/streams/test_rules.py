@@ -207,6 +207,17 @@ class TestApplying:
         again = run(tmp_path, "apply", str(file), *DECISION, **where)
         assert (again.exit_code, again.stderr) == (0, "test: these 2 rules are in force already\n")
 
+    def test_of_one_rule_that_is_in_force_says_so(self, tmp_path: Path) -> None:
+        """Given one rule in force, when its file is applied again, then that is told, of one rule."""
+        one = tmp_path / "one.yaml"
+        one.write_text(ONE)
+        found = yaml_file.read(ONE)
+        publish(tmp_path, facts.staged(facts.adopted(*found, content_hash=content_hash(found))))
+
+        again = run(tmp_path, "apply", str(one), *DECISION)
+
+        assert (again.exit_code, again.stderr) == (0, "test: this rule is in force already\n")
+
     def test_asks_first(self, tmp_path: Path, file: Path) -> None:
         """Given somebody who says no, when a file is applied, then nothing is sent: no broker is even looked for."""
         publish(tmp_path, facts.staged(facts.reported("a")))

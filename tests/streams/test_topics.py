@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from dataclasses import replace
 
 import pytest
 from aiokafka import AIOKafkaProducer
@@ -12,7 +13,7 @@ from events.errors import ConfigInvalid
 from streams.broker.embedded import EmbeddedKafka
 from streams.broker.errors import BrokerSilent
 from streams.broker.ready import free_port
-from streams.topics import Topics, create, describe, partition_of
+from streams.topics import Topic, Topics, create, describe, faults, partition_of
 
 
 def test_the_names_are_a_promise_to_others() -> None:
@@ -57,13 +58,15 @@ async def test_several_may_make_the_topics_at_once(kafka: EmbeddedKafka, topics:
 
 
 async def test_another_number_of_partitions_is_refused(kafka: EmbeddedKafka, topics: Topics) -> None:
-    """Given topics with 1 partition, when 2 are wanted, then every topic is named."""
+    """Given topics with 1 partition, when 2 are wanted, then one line says so, and what to do."""
     await create(kafka.bootstrap, topics)
 
     with pytest.raises(ConfigInvalid) as refused:
         await create(kafka.bootstrap, topics, 2)
 
-    assert refused.value.faults == [f"{name}: expected 2 partitions, found 1" for name in topics.configs()]
+    (told,) = refused.value.faults
+    assert told.startswith(f"{topics.prefix}.*: expected 2 partitions, found 1; the number is fixed")
+    assert "another TOCSIN_PREFIX" in told
 
 
 async def test_topics_that_would_forget_are_refused(kafka: EmbeddedKafka, topics: Topics) -> None:
@@ -100,3 +103,11 @@ async def make_by_hand(bootstrap: str, name: str, config: dict[str, str]) -> Non
     await admin.start()
     await admin.create_topics([NewTopic(name, 1, 1, topic_configs=config)])
     await admin.close()
+
+
+def test_the_one_topic_that_differs_is_named() -> None:
+    """Given topics of which one has another number of partitions, when they are checked, then that one is named."""
+    topics = Topics()
+    first, *rest = (Topic(name, 4, config) for name, config in topics.configs().items())
+
+    assert faults([replace(first, partitions=2), *rest], topics, 4) == [f"{first.name}: expected 4 partitions, found 2"]

@@ -338,3 +338,12 @@ def test_content_in_the_log_with_an_id_twice_is_refused() -> None:
     """Given two rules of one id where rules should be, when they are compiled, then the second is told."""
     with pytest.raises(ConfigInvalid, match=r"^rules\.1\.id: expected an id of its own, found 'any' again$"):
         compile_rules([SMALLEST, SMALLEST])
+
+
+def test_too_many_are_counted_in_plain_words() -> None:
+    """Given 300 rules, or 21 annotations, when they are read, then the limit is told, and what was found."""
+    rules = "".join(f"- {{id: r{number}, levels: {{watch: 2}}}}\n" for number in range(300))
+    texts = ", ".join(f"n{number}: x" for number in range(21))
+
+    assert faults(f"rules:\n{rules}") == ["2:1: expected at most 200 rules, found 300"]
+    assert faults(rule(f"annotations: {{{texts}}}")) == ["2:16: annotations: expected at most 20 entries, found more"]
