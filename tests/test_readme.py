@@ -85,7 +85,9 @@ def test_the_two_commands_for_newcomers_are_verbs_of_the_makefile() -> None:
     """Given make demo and make test, when asked what they would do, then they run the demo and the whole suite."""
     made = [command for command in COMMANDS if command[0] == "make"]
     would = [
-        subprocess.run([*command, "--dry-run"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+        subprocess.run(
+            [*command, "--dry-run", "--no-print-directory"], cwd=ROOT, capture_output=True, text=True, check=True
+        ).stdout
         for command in made
     ]
 
