@@ -32,8 +32,9 @@ def catch_up(worker: Worker, end: int, moved: Moved) -> dict[str, Any]:
 
 
 def _per_event(lines: Sequence[dict[str, Any]], stage: str = "total") -> float:
-    events = sum(line["end"] - line["start"] for line in lines)
-    return sum(line["seconds"].get(stage, 0.0) for line in lines) / max(events, 1) * 1e6
+    events: int = sum(line["end"] - line["start"] for line in lines)
+    spent: float = sum(line["seconds"].get(stage, 0.0) for line in lines)
+    return spent / max(events, 1) * 1e6
 
 
 async def all_sent(bed: Bed, messages: int, moved: Moved) -> None:

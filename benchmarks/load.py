@@ -36,16 +36,16 @@ STAGE = 2 + SITES + ACTORS  # events before the first of the mass
 ATTACKS: dict[str, Any] = {"class": "attack"}
 STRIKES: dict[str, Any] = {"class": "strike"}
 RULES: tuple[dict[str, Any], ...] = (
-    {"id": "site-week", "where": ATTACKS, "by": "site", "window": "7d", "levels": {"watch": 40, "critical": 80}}
-    | {"clear_below": 25, "keep_firing": "2d"},
+    {"id": "site-week", "where": ATTACKS, "by": "site", "window": "7d", "levels": {"watch": 24, "critical": 60}}
+    | {"clear_below": 14, "keep_firing": "2d"},
     {"id": "country-day", "where": ATTACKS, "by": "country", "window": "1d", "levels": {"watch": 90, "warning": 140}}
     | {"clear_below": 55, "keep_firing": "2d"},
     {"id": "actor-week", "where": {**ATTACKS, "attribution": "claimed"}, "by": "actor", "window": "7d"}
-    | {"levels": {"watch": 35, "warning": 45}, "clear_below": 20, "keep_firing": "1d"},
+    | {"levels": {"watch": 32, "warning": 42}, "clear_below": 20, "keep_firing": "1d"},
     {"id": "drones", "where": {**ATTACKS, "weapon": "drone"}, "by": "site", "window": "14d"}
-    | {"levels": {"warning": 14}, "clear_below": 9},
-    {"id": "strikes-site", "where": STRIKES, "by": "site", "window": "30d", "levels": {"watch": 20, "warning": 40}}
-    | {"clear_below": 12},
+    | {"levels": {"warning": 9}, "clear_below": 5},
+    {"id": "strikes-site", "where": STRIKES, "by": "site", "window": "30d", "levels": {"watch": 12, "warning": 30}}
+    | {"clear_below": 7},
     {
         "id": "strikes-day",
         "where": STRIKES,
@@ -57,7 +57,7 @@ RULES: tuple[dict[str, Any], ...] = (
     {"id": "arrests", "where": {"class": "arrest"}, "by": "actor", "window": "30d", "levels": {"watch": 85}}
     | {"clear_below": 60},
     {"id": "context", "where": {"class": "context"}, "by": ["country", "actor"], "window": "3d"}
-    | {"levels": {"warning": 9}, "updates": "none"},
+    | {"levels": {"warning": 8}, "updates": "none"},
 )
 
 

@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 
 from events.errors import Inapplicable
 from events.model import IncidentCorrected, IncidentReported, Report
-from events.values import Quantity, micros
+from events.values import Precision, Quantity, micros
 from projections.identity import identity
 
 NOTHING: Final[Mapping[str, Quantity]] = {}
@@ -66,6 +66,7 @@ def created(number: int, timeline: str, fact: IncidentReported, site: Site) -> I
     it = fact.report
     when, who = it.occurred, it.actor
     assert when is not None  # noqa: S101  (see `missing`)
+    at = micros(when.earliest)
     return Incident(
         number,
         identity(timeline, fact.incident),
@@ -73,8 +74,8 @@ def created(number: int, timeline: str, fact: IncidentReported, site: Site) -> I
         fact.incident,
         1,
         it.incident_class or "",
-        micros(when.earliest),
-        micros(when.latest),
+        at,
+        at if when.precision is Precision.INSTANT else micros(when.latest),
         when.precision.value,
         site.site,
         site.site_kind,

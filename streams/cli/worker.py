@@ -79,7 +79,7 @@ def _calm_the_collector() -> None:
     them again and again took up to half of the time of catching up.
     """
     gc.freeze()
-    gc.set_threshold(500_000, 50, 100)
+    gc.set_threshold(2_000_000, 50, 100)
 
 
 def line_of(settings: Settings, servers: str) -> Line:
