@@ -1,4 +1,7 @@
-"""The catalogue: every fact that can be told, one closed class each. To add one, write a class, list it in `FACTS`."""
+"""The catalogue: every fact that can be told, one closed class each. To add one, write a class, list it in `FACTS`.
+
+Longer than other modules on purpose: it is the contract, and is read from top to bottom.
+"""
 
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar, Final, Literal, Self
