@@ -44,12 +44,10 @@ def demo() -> None:
     from streams.reading.published import snapshots_of
 
     settings, began = load_settings(), time.monotonic()
-    with broker_of(settings) as servers:
-        _say(f"Kafka runs at {servers}")
-        with _worker(settings) as worker:
-            stretches = asyncio.run(_replay(settings, servers))
-            _say(f"{sum(it.end - it.start for it in stretches)} events of {THEATRE} are in the log")
-            _wait(settings, stretches, worker)
+    with broker_of(settings) as servers, _worker(settings) as worker:
+        stretches = asyncio.run(_replay(settings, servers))
+        _say(f"{sum(it.end - it.start for it in stretches)} events of {THEATRE} are in the log")
+        _wait(settings, stretches, worker)
     _say(f"projected, judged and told; {time.monotonic() - began:.1f} seconds in all")
     with Reader(snapshots_of(settings)) as reader:
         show_all(reader)
@@ -126,6 +124,7 @@ async def _replay(settings: Settings, servers: str) -> "Sequence[Stretch]":
 
     events = theatre(folder_of(THEATRE))
     async with producer(servers, Topics(settings.prefix), settings.partitions) as log:
+        _say(f"Kafka runs at {servers}")
         return await log.send(schedule(events, Cut(tick=timedelta(days=1))))
 
 

@@ -17,6 +17,16 @@ def demo(home: Path) -> str:
     return done.stdout
 
 
+def test_the_demo_says_nothing_of_a_kafka_that_does_not_answer(tmp_path: Path) -> None:
+    """Given a broker that is not there, when the demo runs, then exit 2; it never said that a Kafka runs."""
+    environment = {**os.environ, "TOCSIN_HOME": str(tmp_path / "home"), "TOCSIN_BROKER": "127.0.0.1:1"}
+    done = subprocess.run([TOCSIN, "demo"], env=environment, capture_output=True, text=True, check=False, timeout=110)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "no Kafka answers at 127.0.0.1:1" in done.stderr
+    assert "Kafka runs" not in done.stderr
+
+
 @pytest.mark.usefixtures("kafka")  # skipped where none can be had; the demonstration starts its own
 def test_the_demo_shows_the_same_again(tmp_path: Path) -> None:
     """Given an empty home, when the demo runs twice, then it shows the same five things both times."""
