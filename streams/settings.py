@@ -5,9 +5,11 @@ import os
 import re
 import socket
 import tomllib
+from collections.abc import Collection, Iterator
 from datetime import timedelta
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, Field, PositiveInt, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
@@ -15,6 +17,8 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from events.errors import ConfigInvalid
 
 FILE = Path("tocsin.toml")
+PREFIX: Final = "TOCSIN_"
+NO_SETTINGS: Final = frozenset({"TOCSIN_CRASH_AT", "TOCSIN_REQUIRE_KAFKA", "TOCSIN_PROVE"})  # what tests are told with
 
 
 def _servers(text: str) -> str:
@@ -36,7 +40,7 @@ def _cache() -> Path:
 class Settings(BaseSettings):
     """All settings, checked; nothing of this changes while a process runs."""
 
-    model_config = SettingsConfigDict(env_prefix="TOCSIN_", toml_file=FILE, frozen=True, extra="forbid")
+    model_config = SettingsConfigDict(env_prefix=PREFIX, toml_file=FILE, frozen=True, extra="forbid")
 
     broker: Servers | None = None  # "host:port[,host:port]"; None: the embedded Kafka, data in `home`
     home: Path = Path(".tocsin")  # files of the projection, of the embedded Kafka; one worker per home
@@ -80,14 +84,33 @@ def load_settings(**chosen: Any) -> Settings:
     Raises:
         ConfigInvalid: with every fault there is.
     """
+    unknown = list(_unknown(os.environ))
     try:
-        return Settings(**chosen)
+        settings = Settings(**chosen)
     except tomllib.TOMLDecodeError as error:
         raise ConfigInvalid(f"{FILE}: {error}") from error
     except ValidationError as error:
-        raise ConfigInvalid([_fault(dict(fault)) for fault in error.errors()]) from error
+        raise ConfigInvalid([*unknown, *(_fault(dict(fault)) for fault in error.errors())]) from error
+    if unknown:
+        raise ConfigInvalid(unknown)
+    return settings
+
+
+def _unknown(names: Collection[str]) -> Iterator[str]:
+    """What of ours stands in the environment and is no setting: a slip of the pen, or one of another version."""
+    known = {*(f"{PREFIX}{name.upper()}" for name in Settings.model_fields), *NO_SETTINGS}
+    for name in sorted(names):
+        if name.startswith(PREFIX) and name not in known:
+            yield f"{name}: no such setting{_meant(name, known - NO_SETTINGS)}"
+
+
+def _meant(name: str, known: Collection[str]) -> str:
+    near = get_close_matches(name, sorted(known), 1)
+    return f" (did you mean {near[0]}?)" if near else ""
 
 
 def _fault(fault: dict[str, Any]) -> str:
     name, said = ".".join(map(str, fault["loc"])), fault["msg"].removeprefix("Value error, ")
-    return f"{name} (TOCSIN_{name.upper()} or {FILE}): {said}, found {fault['input']!r}"
+    if fault["type"] == "extra_forbidden":
+        return f"{FILE}: {name}: no such setting{_meant(name, Settings.model_fields)}"
+    return f"{name} ({PREFIX}{name.upper()} or {FILE}): {said}, found {fault['input']!r}"

@@ -49,8 +49,29 @@ def test_all_faults_are_told_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
     told = "\n".join(sorted(refused.value.faults))
     assert "broker (TOCSIN_BROKER or tocsin.toml): expected host:port[,host:port], found 'localhost'" in told
-    assert "brokers (" in told
+    assert "tocsin.toml: brokers: no such setting (did you mean broker?)" in told
     assert "partitions (TOCSIN_PARTITIONS" in told
+
+
+def test_a_slip_of_the_pen_in_the_environment_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Given a name that is nearly a setting's, when loaded, then it is refused, and the setting is named."""
+    monkeypatch.setenv("TOCSIN_BROKR", "localhost:9092")
+    monkeypatch.setenv("TOCSIN_PARTITIONS", "0")
+
+    with pytest.raises(ConfigInvalid) as refused:
+        load_settings()
+
+    assert refused.value.faults[0] == "TOCSIN_BROKR: no such setting (did you mean TOCSIN_BROKER?)"
+    assert len(refused.value.faults) == 2
+
+
+def test_what_tests_are_told_in_the_environment_is_no_slip(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Given the names that are no settings but known, when loaded, then nothing is said of them."""
+    for name in ("TOCSIN_CRASH_AT", "TOCSIN_REQUIRE_KAFKA", "TOCSIN_PROVE"):
+        monkeypatch.setenv(name, "1")
+    monkeypatch.setenv("TOCSIN_DEBUG", "1")
+
+    assert load_settings().debug
 
 
 def test_a_file_that_is_no_toml_is_named(tmp_path: Path) -> None:
