@@ -11,6 +11,7 @@ LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 -
 setup: $(READY)  ## .venv from the lock; nothing is done when it is up to date
 $(READY): requirements-dev.lock pyproject.toml
 	@test -n "$(PYTHON)" || { echo "tocsin needs Python 3.11 or newer; none was found (make PYTHON=/path/to/python3)" >&2; exit 2; }
+	@echo "setting up .venv from the lock; about half a minute"
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index -e .
