@@ -66,6 +66,14 @@ def test_the_theatre_holds_all_that_the_documents_tell(events: list[Event]) -> N
     assert len({it.incident for it in of(events, IncidentReported)}) == 27
 
 
+def test_every_document_has_a_title_of_its_own(events: list[Event]) -> None:
+    """Given the theatre, then a reader of the timeline finds a title with each document, no two the same."""
+    titles = [it.title for it in of(events, DocumentRegistered)]
+
+    assert all(titles)
+    assert len(set(titles)) == 5
+
+
 def test_every_document_tells_its_share(events: list[Event]) -> None:
     """Given the theatre, then each document is the source of as many events as were counted in it."""
     told = Counter(it.fact.source.document for it in events if it.fact.source.document)
