@@ -9,6 +9,7 @@ import duckdb
 
 from projections.counters import (
     ONE,
+    SUMS,
     TALLY_SUMS,
     ZERO,
     Cell,
@@ -30,6 +31,8 @@ from projections.store.seen import Seen
 from projections.store.tables import Tables
 
 KEPT: Final = 100_000  # cells kept in memory, about 400 bytes each
+COUNTED: Final = ("cell", *SUMS)
+TALLIED: Final = ("timeline", "site", "class", *TALLY_SUMS, "first_occurred", "last_occurred")
 PLACE_OF: Final = {name.removeprefix("attribution_"): place for place, name in enumerate(TALLY_SUMS)}
 
 
@@ -68,7 +71,7 @@ class Counters:
         if new:
             tables.add("counters", new)
         if old:
-            tables.write("counters", old)
+            tables.change("counters", COUNTED, old)
 
     def _rows(self) -> tuple[list[Row], list[Row]]:
         self._make_room()
@@ -84,7 +87,10 @@ class Counters:
             number, fingerprint, before = self._kept[cell]
             now = (before[0] + count, *before[1:])
             self._kept[cell] = number, fingerprint, now
-            (new if number >= first_new else old).append((number, fingerprint, *cell, *now))
+            if number < first_new:
+                old.append((number, *now))
+            else:
+                new.append((number, fingerprint, *cell, *now))
         return new, old
 
     def _fetch(self, missing: Mapping[Cell, int]) -> None:
@@ -119,6 +125,7 @@ class Tallies:
         self._con = con
         self._kept = {cell: Tally(list(these), *span) for cell, (these, *span) in lookups.tallies(con).items()}
         self._touched: set[TallyCell] = set()
+        self._new: set[TallyCell] = set()  # those of them that the table does not have yet
         self._unsure: set[TallyCell] = set()  # the first or last of them may be gone
 
     def add(self, change: Change) -> None:
@@ -143,6 +150,7 @@ class Tallies:
         found = self._kept.get(cell)
         if found is None:
             found = self._kept[cell] = Tally([0] * len(TALLY_SUMS))
+            self._new.add(cell)
         return found
 
     def _extend(self, tally: Tally, at: int) -> None:
@@ -157,9 +165,12 @@ class Tallies:
             found = lookups.extents(self._con, self._unsure)
             for cell in self._unsure:
                 self._kept[cell].first, self._kept[cell].last = found.get(cell, (None, None))
-        touched, self._touched, self._unsure = sorted(self._touched), set(), set()
-        if touched:
-            tables.write("site_tallies", [self._row(cell) for cell in touched])
+        touched, new = sorted(self._touched), self._new
+        self._touched, self._unsure, self._new = set(), set(), set()
+        if new:
+            tables.add("site_tallies", [self._row(cell) for cell in touched if cell in new])
+        if len(new) < len(touched):
+            tables.change("site_tallies", TALLIED, [self._row(cell) for cell in touched if cell not in new])
 
     def _row(self, cell: TallyCell) -> Row:
         it = self._kept[cell]
