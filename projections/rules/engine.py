@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 from projections.fold import Change
 from projections.incidents import Incident
 from projections.rules.alerts import Cause, Message, Reason, Standing, State, tell
-from projections.rules.matching import members_of, view_of
+from projections.rules.matching import Views, members_of
 from projections.rules.model import FOREVER, Episode, Group, Member, Rule, Updates
 from projections.rules.spells import spell_of
 from projections.rules.track import Track
@@ -84,7 +84,7 @@ class Engine:
     def _use(self, rules: Sequence[Rule]) -> None:
         self.rules = {rule.rule_id: rule for rule in rules}
         self._order = {rule_id: place for place, rule_id in enumerate(self.rules)}
-        self._views = [(rule.rule_id, view_of(rule)) for rule in rules]
+        self._views = Views(rules)
 
     # -- what an event needs
 
@@ -94,17 +94,26 @@ class Engine:
         for before, after in changes:
             old = before if before is not None and before.stands else None
             new = after if after.stands else None
-            if old is not None or new is not None:
+            if old is not None:
                 self._touched(old, new, exchanges)
+            elif new is not None:
+                self._appeared(new, exchanges)
         return Moment(event_id, clock, exchanges)
 
-    def _touched(self, old: Incident | None, new: Incident | None, exchanges: dict[Key, list[Exchange]]) -> None:
-        for rule_id, view in self._views:
-            was = view(old) if old is not None else None
+    def _appeared(self, new: Incident, exchanges: dict[Key, list[Exchange]]) -> None:
+        exchange = None, Member(new.at, new.number)
+        for rule_id, view in self._views.of(new.incident_class):
+            group = view(new)
+            if group is not None:
+                exchanges.setdefault((rule_id, group), []).append(exchange)
+
+    def _touched(self, old: Incident, new: Incident | None, exchanges: dict[Key, list[Exchange]]) -> None:
+        for rule_id, view in self._views.all:
+            was = view(old)
             now = view(new) if new is not None else None
             if was is None and now is None:
                 continue
-            mine = Member(old.at, old.number) if old is not None and was is not None else None
+            mine = Member(old.at, old.number) if was is not None else None
             its = Member(new.at, new.number) if new is not None and now is not None else None
             if was == now:
                 pairs = [(was, (mine, its))] if mine != its else []

@@ -1,6 +1,7 @@
 """Which group of a rule an incident belongs to, if the rule looks at it at all."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from operator import itemgetter
 from typing import Final
 
 from projections.incidents import Incident
@@ -22,7 +23,7 @@ View = Callable[[Incident], Group | None]
 def view_of(rule: Rule) -> View:
     """A function from an incident to its group, None when the rule does not look at it: the hot path of every event."""
     filters = [*_compiled(rule.where, wanted=True), *_compiled(rule.excluded, wanted=False)]
-    by = [FIELDS[name] for name in rule.by]
+    group_of = _group_of([FIELDS[name] for name in rule.by])
     window = rule.window
 
     def view(it: Incident) -> Group | None:
@@ -31,18 +32,41 @@ def view_of(rule: Rule) -> View:
                 return None
         if it.until - it.at > window:  # too vague for it
             return None
-        group = tuple([it[field] for field in by])
-        return None if None in group else group  # type: ignore[return-value]
+        group = group_of(it)
+        return None if None in group else group
 
     return view
+
+
+def _group_of(fields: Sequence[int]) -> Callable[[Incident], Group]:
+    if len(fields) > 1:
+        return itemgetter(*fields)
+    return lambda it: tuple([it[field] for field in fields])  # type: ignore[misc]
+
+
+class Views:
+    """The views of rules, by rule id and in their order. Most rules name classes, so most need not be asked."""
+
+    def __init__(self, rules: Iterable[Rule]) -> None:
+        pairs = [((rule.rule_id, view_of(rule)), dict(rule.where).get("class")) for rule in rules]
+        self.all = [view for view, _ in pairs]
+        self._unnamed = [view for view, classes in pairs if classes is None]
+        self._by_class = {
+            kind: [view for view, classes in pairs if classes is None or kind in classes]
+            for kind in frozenset().union(*(classes for _, classes in pairs if classes))
+        }
+
+    def of(self, incident_class: str) -> list[tuple[str, View]]:
+        """Those that may look at incidents of a class."""
+        return self._by_class.get(incident_class, self._unnamed)
 
 
 def members_of(rules: Iterable[Rule], standing: Iterable[Incident]) -> dict[tuple[str, Group], list[Member]]:
     """The members of every group of these rules, by rule id and group, in order."""
     members: dict[tuple[str, Group], list[Member]] = {}
-    views = [(rule.rule_id, view_of(rule)) for rule in rules]
+    views = Views(rules)
     for incident in standing:
-        for rule_id, view in views:
+        for rule_id, view in views.of(incident.incident_class):
             if (group := view(incident)) is not None:
                 members.setdefault((rule_id, group), []).append(Member(incident.at, incident.number))
     return {key: sorted(those) for key, those in members.items()}
