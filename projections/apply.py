@@ -79,7 +79,7 @@ def _apply(file: PartitionFile, those: Sequence[Read | Bad], end: int, seconds: 
     file.alerting.evaluate(steps, batch, clocks)
     batch.close(file.known)
     judged = time.perf_counter()
-    file.commit(batch, those[-1].record if those else None, end)
+    file.commit(batch, [it.record for it in those], end)
     _make_room(file.known)
     for stage, spent in (("fold", folded - began), ("rules", judged - folded), ("store", time.perf_counter() - judged)):
         seconds[stage] = seconds.get(stage, 0.0) + spent

@@ -5,7 +5,7 @@ All of it runs on one thread. `reached` is told the points at which a crash woul
 
 import contextlib
 import subprocess
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Final
@@ -16,6 +16,7 @@ from events.errors import ProjectionHalted
 from events.log import Record
 from projections.alerting import Alerting
 from projections.batch import Batch
+from projections.chain import Chain
 from projections.fold import Change
 from projections.identity import identity, record_hash
 from projections.incidents import Incident
@@ -43,9 +44,10 @@ ORDER: Final = (
         "postures",
         "decisions",
     ),
-    *("rules", "episodes", "alerts", "alert_messages", "due", "rejected", "duplicates", "timelines"),
+    *("rules", "episodes", "alerts", "alert_messages", "due", "rejected", "duplicates", "timelines", "chain"),
 )
 
+CHECKPOINT: Final = "UPDATE checkpoint SET next_offset = ?, last_offset = ?, last_hash = ?, records = ?, chain = ?"
 OURS: Final = {"meta", "checkpoint", "relay_position"}  # tables that no version of ours was without
 
 
@@ -71,9 +73,10 @@ class PartitionFile:
         publish.clear(path)
         self._prepare(partition, partitions)
         self._broken = False
-        row = self.con.execute("SELECT next_offset, last_offset, last_hash FROM checkpoint").fetchall()[0]
-        self.next_offset: int = row[0]
-        self.last_applied: tuple[int, str] | None = None if row[1] is None else (row[1], row[2])
+        [(upto, *last, records, chain)] = self.con.execute("FROM checkpoint").fetchall()
+        self.next_offset: int = upto
+        self.last_applied: tuple[int, str] | None = None if last[0] is None else (last[0], last[1])
+        self.chain = Chain(records, chain)
         sent = self.con.execute("SELECT event_offset, seq FROM relay_position").fetchall()
         self.relay_position: tuple[int, int] | None = sent[0] if sent else None
         self.tables = Tables(self.con)
@@ -98,7 +101,7 @@ class PartitionFile:
             self.con.execute(
                 "INSERT INTO meta VALUES (?, ?, ?, ?)", [SCHEMA_VERSION, PROJECTION_VERSION, partition, partitions]
             )
-            self.con.execute("INSERT INTO checkpoint VALUES (0, NULL, NULL)")
+            self.con.execute("INSERT INTO checkpoint VALUES (0, NULL, NULL, 0, ?)", [Chain().hash])
             self.con.commit()
         found = self.con.execute(
             "SELECT schema_version, projection_version, partition, partitions FROM meta"
@@ -136,8 +139,8 @@ class PartitionFile:
             self.tallies.add(change)
 
     @halting
-    def commit(self, batch: Batch, last: Record | None, end: int) -> None:
-        """Write a batch and move the checkpoint to `end`, in one transaction; on any error nothing is written.
+    def commit(self, batch: Batch, records: Sequence[Record], end: int) -> None:
+        """Write what `records` led to and move the checkpoint to `end`, in one transaction; on any error nothing is.
 
         Raises:
             ProjectionHalted: an earlier batch failed, so what is in memory is ahead of the tables.
@@ -145,7 +148,8 @@ class PartitionFile:
         if self._broken:
             msg = f"{self.path}: an earlier batch failed; open the file anew"
             raise ProjectionHalted(msg)
-        mark = (last.offset, record_hash(last)) if last else self.last_applied
+        mark = (records[-1].offset, record_hash(records[-1])) if records else self.last_applied
+        batch.rows["chain"] += self.chain.follow(records)
         self._broken = True
         self.con.begin()
         try:
@@ -172,9 +176,7 @@ class PartitionFile:
                 self.tables.write(table, rows)
         self.counters.write(self.tables)
         self.tallies.write(self.tables)
-        self.con.execute(
-            "UPDATE checkpoint SET next_offset = ?, last_offset = ?, last_hash = ?", [end, *(mark or (None, None))]
-        )
+        self.con.execute(CHECKPOINT, [end, *(mark or (None, None)), self.chain.records, self.chain.hash])
 
     # -- the relay's side
 

@@ -8,11 +8,19 @@ COMMENT ON COLUMN meta.projection_version IS 'Version of the fold and the evalua
 COMMENT ON COLUMN meta.partition IS 'The partition of tocsin.events that this file is the projection of';
 COMMENT ON COLUMN meta.partitions IS 'How many partitions tocsin.events had when the file was made; fixed';
 
-CREATE TABLE checkpoint (next_offset BIGINT, last_offset BIGINT, last_hash VARCHAR);
+CREATE TABLE checkpoint (next_offset BIGINT, last_offset BIGINT, last_hash VARCHAR, records BIGINT, chain VARCHAR);
 COMMENT ON TABLE checkpoint IS 'How far the log is applied: one row, written in the transaction of each batch';
 COMMENT ON COLUMN checkpoint.next_offset IS 'The next offset to apply';
 COMMENT ON COLUMN checkpoint.last_offset IS 'Offset of the last record applied or rejected';
 COMMENT ON COLUMN checkpoint.last_hash IS 'SHA-256 of that record, to tell this log from another';
+COMMENT ON COLUMN checkpoint.records IS 'How many records came before next_offset: applied, rejected and duplicates';
+COMMENT ON COLUMN checkpoint.chain IS 'The newest link of the hash chain over all of them; see chain';
+
+CREATE TABLE chain (upto_offset BIGINT, records BIGINT, hash VARCHAR);
+COMMENT ON TABLE chain IS 'The hash chain over the log''s records, one link kept for each 1 000: shows whether and where the log was changed';
+COMMENT ON COLUMN chain.upto_offset IS 'Everything below is in it';
+COMMENT ON COLUMN chain.records IS 'How many records that is';
+COMMENT ON COLUMN chain.hash IS 'BLAKE2b-256 of the link before and of offset, time, headers, key and value of a record';
 
 CREATE TABLE relay_position (event_offset BIGINT, seq INTEGER);
 COMMENT ON TABLE relay_position IS 'The last outgoing message known to be committed on the wire: one row, none before the first';

@@ -165,7 +165,7 @@ class TestABatch:
         with pytest.raises(KeyboardInterrupt):
             applied(file, facts.opened())
         with pytest.raises(ProjectionHalted, match="open the file anew"):
-            file.commit(Batch(), None, 1)
+            file.commit(Batch(), [], 1)
         file.close()
 
         file = PartitionFile(tmp_path / "p0.duckdb", 0, 1)
