@@ -17,3 +17,12 @@ def event_id(timeline: str, *identity: str) -> str:
 def tick_id(timeline: str, at: datetime) -> str:
     """The id of the tick of a timeline's clock at an instant, whoever sends it."""
     return event_id(timeline, "clock.ticked", iso(at))
+
+
+def position_id(partition: int, offset: int) -> str:
+    """The id of whatever stands at a position of the log, also of bytes that are no event: both numbers, readable.
+
+    A UUID of version 8 (RFC 9562: of our own making), so it is none of those that events have. SQL has the same as
+    the macro `position_id`.
+    """
+    return f"{partition:08x}-7065-8000-8{offset >> 48:03x}-{offset & (2**48 - 1):012x}"

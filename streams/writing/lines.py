@@ -51,13 +51,22 @@ def _read(number: int, raw: bytes, now: datetime) -> Line:
     try:
         if len(raw) > LONGEST_LINE:
             raise MalformedEvent(f"a line of at most {LONGEST_LINE} bytes", "more", reason=Reason.OVERSIZED)
-        event = from_json(raw)
-        if event.recorded_at > now + AHEAD:
-            expected = f"at most 5 minutes after now ({iso(now.replace(microsecond=0))}); the broker refuses it"
-            raise MalformedEvent(expected, iso(event.recorded_at), "recordedtime")
+        event = not_of_the_future(from_json(raw), now)
     except EventRejected as fault:
         return Line(number, None, fault)
     return Line(number, event, None)
+
+
+def not_of_the_future(event: Event, now: datetime) -> Event:
+    """The event, if the broker takes it.
+
+    Raises:
+        MalformedEvent: it was recorded after now.
+    """
+    if event.recorded_at > now + AHEAD:
+        expected = f"at most 5 minutes after now ({iso(now.replace(microsecond=0))}); the broker refuses it"
+        raise MalformedEvent(expected, iso(event.recorded_at), "recordedtime")
+    return event
 
 
 @contextmanager

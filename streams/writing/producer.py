@@ -52,9 +52,17 @@ class Producer:
         Raises:
             KafkaError: the broker refused some, or does not answer any more; `producer` says so in our words.
         """
+        return await self.send_records((self.home_of(it.timeline), to_record(it)) for it in events)
+
+    def home_of(self, timeline: str) -> int:
+        """The partition in which a timeline is opened."""
+        return partition_of(timeline, self._partitions)
+
+    async def send_records(self, records: Iterable[tuple[int, Written]]) -> list[Stretch]:
+        """As `send`, of records that are made already, each to the partition beside it."""
         try:
-            for event in events:
-                await self._append(partition_of(event.timeline, self._partitions), to_record(event))
+            for partition, record in records:
+                await self._append(partition, record)
             for partition in list(self._open):
                 await self._send(partition)
             await self._collect(leave=0)

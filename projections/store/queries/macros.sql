@@ -14,3 +14,15 @@ ORDER BY c.table_name, c.column_index;
 -- A sum of quantities: per bound the sum of what is known, and how many quantities did not say it.
 CREATE MACRO bounds(low, best, high, low_unknown, best_unknown, high_unknown) AS {'low': low::BIGINT, 'best': best::BIGINT, 'high': high::BIGINT,
     'unknown': {'low': low_unknown::BIGINT, 'best': best_unknown::BIGINT, 'high': high_unknown::BIGINT}};
+-- The id of whatever stands at a position of the log: events/ids.py has the same.
+CREATE MACRO position_id(place, number) AS format('{:08x}-7065-8000-8{:03x}-{:012x}', place::BIGINT, number >> 48, number & 281474976710655)::UUID;
+-- The id that a rejected record bears, NULL when it is none.
+CREATE MACRO id_said(headers) AS TRY_CAST(TRY(decode(from_base64(list_filter(headers::JSON[], lambda it: it->>0 = 'ce_id')[1]->>1))) AS UUID);
+-- The applied events that took the place of rejected records: caused by one, or the same event come again later.
+CREATE VIEW mendings AS
+SELECT r.partition, r.event_offset, 'mended' AS status, e.partition AS by_partition, e.event_offset AS by_offset
+FROM rejected r JOIN events e ON e.causation_id = position_id(r.partition, r.event_offset)
+UNION ALL
+SELECT r.partition, r.event_offset, 'resent', e.partition, e.event_offset
+FROM rejected r JOIN events e ON e.event_id = id_said(r.headers)
+WHERE r.reason <> 'conflicting' AND (e.partition <> r.partition OR e.event_offset > r.event_offset);

@@ -240,8 +240,8 @@ def test_a_rejected_record_shows_position_reason_and_how_it_begins(tmp_path: Pat
     bad = Written(3, 1_700_000_000_000, b"test", b"\xffno event", [])
 
     with Reader(publish(tmp_path, facts.staged(facts.reported("a")), then=[bad])) as reader:
-        [row] = reader.rows("rejected", reasons=None)
-        others = reader.rows("rejected", reasons=["conflicting"])
+        [row] = reader.rows("rejected", reasons=None, positions=None, whole=False)
+        others = reader.rows("rejected", reasons=["conflicting"], positions=None, whole=False)
 
     assert (row["partition"], row["event_offset"], row["reason"]) == (0, 3, "malformed")
     assert bytes.fromhex(row["value"]) == b"\xffno event"
