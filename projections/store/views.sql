@@ -25,3 +25,28 @@ FROM events e LEFT JOIN incident_versions v
   ON v.timeline = e.timeline AND v.incident_id = e.subject AND v.known_until IS NULL
 WHERE e.type LIKE 'tocsin.incident.%';
 COMMENT ON VIEW reports IS 'Each report, correction and retraction of an incident, with its document and place';
+
+CREATE OR REPLACE VIEW contributions AS
+WITH said AS (
+    SELECT v.*, s.country,
+        json_extract_string(v.quantities, '$.wounded.*.low')::BIGINT[] AS wounded_lows,
+        json_extract_string(v.quantities, '$.wounded.*.best')::BIGINT[] AS wounded_bests,
+        json_extract_string(v.quantities, '$.wounded.*.high')::BIGINT[] AS wounded_highs,
+        json_extract_string(v.quantities, '$.killed.*.low')::BIGINT[] AS killed_lows,
+        json_extract_string(v.quantities, '$.killed.*.best')::BIGINT[] AS killed_bests,
+        json_extract_string(v.quantities, '$.killed.*.high')::BIGINT[] AS killed_highs
+    FROM incident_versions v LEFT JOIN sites s USING (timeline, site)
+    WHERE v.known_until IS NULL AND v.stands
+)
+SELECT timeline, incident_id, class, make_timestamp(epoch_us(occurred_from))::DATE AS day, country, site, actor, attribution,
+    CASE WHEN weapons = '' THEN [] ELSE string_split(weapons, ',') END AS weapons, 1 AS incidents,
+    (epoch_us(occurred_until) - epoch_us(occurred_from) > 86400000000)::INTEGER AS coarse,
+    coalesce(list_sum(wounded_lows), 0)::BIGINT AS wounded_low, coalesce(len(wounded_lows) - list_count(wounded_lows), 0) AS wounded_low_unknown,
+    coalesce(list_sum(wounded_bests), 0)::BIGINT AS wounded_best, coalesce(len(wounded_bests) - list_count(wounded_bests), 0) AS wounded_best_unknown,
+    coalesce(list_sum(wounded_highs), 0)::BIGINT AS wounded_high, coalesce(len(wounded_highs) - list_count(wounded_highs), 0) AS wounded_high_unknown,
+    coalesce(list_sum(killed_lows), 0)::BIGINT AS killed_low, coalesce(len(killed_lows) - list_count(killed_lows), 0) AS killed_low_unknown,
+    coalesce(list_sum(killed_bests), 0)::BIGINT AS killed_best, coalesce(len(killed_bests) - list_count(killed_bests), 0) AS killed_best_unknown,
+    coalesce(list_sum(killed_highs), 0)::BIGINT AS killed_high, coalesce(len(killed_highs) - list_count(killed_highs), 0) AS killed_high_unknown,
+    occurred_from, occurred_until, precision, version, event_offset, number
+FROM said;
+COMMENT ON VIEW contributions IS 'What each standing incident adds to counters and tallies: the parts of which they are the sums';

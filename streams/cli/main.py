@@ -29,6 +29,10 @@ VERBS = {
     "timeline": ("streams.cli.timeline:timeline", "What was told, by document, as it became known."),
     "tallies": ("streams.cli.tallies:tallies", "Standing incidents by site and class."),
     "counters": ("streams.cli.tallies:counters", "Standing incidents and their toll by period."),
+    "why": (
+        "streams.cli.why:why",
+        "Where a number comes from, down to document and place; exit 1 if it does not add up.",
+    ),
     "alerts": ("streams.cli.alerts:alerts", "The alerts as they stand; their messages."),
     "watch": ("streams.cli.watch:watch", "Follow the alert messages, one line each."),
     "rules": ("streams.cli.rules:rules", "What is worth telling: check a file of rules, adopt it, see those in force."),

@@ -12,8 +12,13 @@ Verb = Callable[..., Any]
 
 def reads(verb: Verb) -> Verb:
     """Hand a verb the open snapshots as `reader`; on stderr stands as of when they speak."""
+    return reading(verb, "One JSON array of objects.")
 
-    @click.option("--json", "as_json", is_flag=True, help="One JSON array of objects.")
+
+def reading(verb: Verb, as_json: str) -> Verb:
+    """The same, and what --json is of this verb."""
+
+    @click.option("--json", "as_json", is_flag=True, help=as_json)
     @click.option("--wait", is_flag=True, help="First wait until what is in the log now is in the snapshots.")
     @click.option("--patience", default=60.0, show_default=True, help="Seconds to wait at most, with --wait.")
     @functools.wraps(verb)

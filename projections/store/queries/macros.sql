@@ -26,3 +26,10 @@ UNION ALL
 SELECT r.partition, r.event_offset, 'resent', e.partition, e.event_offset
 FROM rejected r JOIN events e ON e.event_id = id_said(r.headers)
 WHERE r.reason <> 'conflicting' AND (e.partition <> r.partition OR e.event_offset > r.event_offset);
+-- Whether an incident counts under a key of a dimension of the counters.
+CREATE MACRO counts_in(dimension, key, country, site, actor, attribution, weapons) AS CASE dimension WHEN 'all' THEN true WHEN 'country' THEN country = key
+    WHEN 'site' THEN site = key WHEN 'actor' THEN actor = key WHEN 'attribution' THEN attribution = key ELSE list_contains(weapons, key) END;
+-- Whether a field of an incident is one of those that are wanted, if any are, and none of those that are not.
+CREATE MACRO fits(wanted, unwanted, field, value) AS (json_extract(wanted, '$.' || field) IS NULL
+    OR coalesce(list_contains(json_extract(wanted, '$.' || field)::VARCHAR[], value), false))
+    AND NOT coalesce(list_contains(json_extract(unwanted, '$.' || field)::VARCHAR[], value), false);

@@ -1,0 +1,149 @@
+"""Asking for provenance: what `projections.provenance` grows its trees of, from the snapshots of a reader.
+
+A cell is looked for in columns; payloads are read only of the events that made the incidents shown.
+"""
+
+import json
+from collections.abc import Sequence
+from typing import Any, Final, NamedTuple
+
+from events.errors import ConfigInvalid
+from projections import provenance
+from projections.counters import SUMS, TALLY_SUMS
+from projections.provenance import Object
+from projections.rules.compiling import compile_rule
+from projections.rules.messages import SHOWN, evidence
+from projections.rules.model import FOREVER, Rule
+from projections.store.reader import Reader
+
+FINAL: Final = ("merged", "cancelled")
+
+
+class Cells(NamedTuple):
+    """Which cells of the counters a question is about."""
+
+    dimension: str
+    key: str = ""  # empty for dimension all
+    timelines: Sequence[str] | None = None  # None: any
+    classes: Sequence[str] | None = None
+    since: str | None = None  # first day
+    before: str | None = None  # first day that is not asked for any more
+
+
+class Several(ConfigInvalid):
+    """The beginning of an id fits more than one."""
+
+    def __init__(self, what: str, beginning: str, ids: Sequence[str]) -> None:
+        super().__init__(f"expected the id of one {what}, found that {beginning!r} begins {', '.join(ids)}")
+
+
+def why_tally(reader: Reader, site: str, chosen: Cells, rows: int) -> Object:
+    """The tallies of a site, each with the incidents that make it."""
+    narrowed = {"key": site, "timelines": chosen.timelines, "classes": chosen.classes}
+    return _summed(reader, reader.rows("why_tally", **narrowed), chosen, TALLY_SUMS, rows)
+
+
+def why_counter(reader: Reader, chosen: Cells, rows: int) -> Object:
+    """Some cells of the counters, by timeline and class, each with the incidents that make it."""
+    return _summed(reader, reader.rows("why_counter", **chosen._asdict()), chosen, SUMS, rows)
+
+
+def why_incident(reader: Reader, incident: str, timelines: Sequence[str] | None) -> Object | None:
+    """One incident with its versions, accounts and merged ones; None when there is none.
+
+    Raises:
+        Several: the id fits several.
+    """
+    found = reader.rows("why_incident", id=incident, timelines=timelines)
+    exact = [it for it in found if it["incident_id"] == incident]
+    one = _one("incident", incident, exact or found, "incident_id")
+    if one is None:
+        return None
+    node = incidents(reader, [one])[one["partition"], one["number"]]
+    return {"agrees": not provenance.unsourced(node), "incident": node}
+
+
+def why_alert(reader: Reader, alert: str, timelines: Sequence[str] | None) -> Object | None:
+    """One alert, its messages held against the incidents, and the evidence of the newest; None: no such alert.
+
+    Raises:
+        Several: the id fits several.
+    """
+    one = _one("alert", alert, reader.rows("why_alert", id=alert, timelines=timelines), "alert_id")
+    if one is None:
+        return None
+    rules = reader.rows("why_rules", **{name: one[name] for name in ("partition", "timeline", "rule")})
+    told = reader.rows("why_messages", partition=one["partition"], alert=one["alert_id"])
+    messages: list[Object] = []
+    made: list[Object] = []
+    for row in told:
+        message, made = _proved(reader, one, row, rules)
+        messages.append(message)
+    shown = [{"partition": one["partition"], **it} for it in made[-SHOWN:]]
+    nodes = incidents(reader, shown).values()
+    return {
+        "agrees": not any(it["differences"] for it in messages),
+        "alert": {**one, "messages": messages},
+        "evidence": [{**node, "told_version": it["version"]} for it, node in zip(shown, nodes, strict=True)],
+        "more": len(made) - len(nodes),
+    }
+
+
+def incidents(reader: Reader, wanted: Sequence[Object]) -> dict[provenance.Key, Object]:
+    """These incidents (partition, number), in their order, with all that is below them."""
+    keys = [(it["partition"], it["number"]) for it in wanted]
+    if not keys:
+        return {}
+    partitions, numbers = (list(column) for column in zip(*keys, strict=True))
+    versions = reader.rows("why_versions", partitions=partitions, numbers=numbers)
+    accounts = reader.rows("why_accounts", offsets=sorted({it["event_offset"] for it in versions}))
+    grown = provenance.grow(versions, accounts)
+    return {key: grown[key] for key in keys}
+
+
+def _summed(reader: Reader, stored: list[Object], chosen: Cells, sums: Sequence[str], rows: int) -> Object:
+    asked = chosen._asdict()
+    summed = reader.rows("why_summed", **asked, daily=sums is SUMS)
+    found = provenance.cells(stored, summed, sums)
+    parts = reader.rows("why_parts", **asked, rows=rows)
+    nodes = incidents(reader, parts)
+    for cell in found:
+        mine = [it for it in parts if all(it[name] == cell[name] for name in ("partition", "timeline", "class"))]
+        cell["contributions"] = [
+            {"adds": provenance.amounts(provenance.added([it])), **nodes[it["partition"], it["number"]]} for it in mine
+        ]
+        cell["more"] = cell["summed"]["incidents"] - len(mine)
+    return {"agrees": not any(cell["differences"] for cell in found), "question": asked, "cells": found}
+
+
+def _one(what: str, beginning: str, found: Sequence[Object], name: str) -> Object | None:
+    if len(found) > 1:
+        raise Several(what, beginning, [f"{it[name]} ({it['timeline']})" for it in found])
+    return found[0] if found else None
+
+
+def _proved(reader: Reader, alert: Object, row: Object, rules: Sequence[Object]) -> tuple[Object, list[Object]]:
+    """A message with what is wrong about it, and the incidents that its evidence must be.
+
+    What an alert that is gone stood on is told as it was before the event, under the rule that was in force until then.
+    """
+    gone, body, offset = row["state"] in FINAL, row["body"], row["event_offset"]
+    earlier = [it for it in rules if it["adopted_offset"] < offset]
+    same = [it for it in rules if it["content_hash"] == body["rule"]["content_hash"]]
+    content = (earlier if gone else same)[-1]["content"]
+    stood = {"partition": alert["partition"], "timeline": alert["timeline"], "offset": offset}
+    asked = _asked(compile_rule(content), body["group"])
+    found = reader.rows("why_evidence", **stood, stood=offset + (not gone), peak=row["peak_us"], **asked)
+    made = evidence([(it["incident_id"], it["version"]) for it in found])
+    return {**body, "differences": provenance.proof(body, found, made, content["measure"])}, found
+
+
+def _asked(rule: Rule, group: dict[str, str]) -> dict[str, Any]:
+    """The filter, group and window of a rule as parameters of `why_evidence`."""
+    wanted = {name: sorted(values) for name, values in rule.where} | {name: [value] for name, value in group.items()}
+    return {
+        "wanted": json.dumps(wanted),
+        "unwanted": json.dumps({name: sorted(values) for name, values in rule.excluded}),
+        "window": None if rule.window == FOREVER else rule.window,
+        "since": None if rule.since == -FOREVER else rule.since,
+    }
