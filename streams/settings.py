@@ -8,16 +8,18 @@ import tomllib
 from collections.abc import Collection, Iterator
 from datetime import timedelta
 from difflib import get_close_matches
+from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, NamedTuple
 
-from pydantic import AfterValidator, Field, PositiveInt, ValidationError
+from pydantic import AfterValidator, Field, PositiveInt, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from events.errors import ConfigInvalid
 
 FILE = Path("tocsin.toml")
 PREFIX: Final = "TOCSIN_"
+SECRETS: Final = frozenset({"http_token"})  # never shown
 NO_SETTINGS: Final = frozenset({"TOCSIN_CRASH_AT", "TOCSIN_REQUIRE_KAFKA", "TOCSIN_PROVE"})  # what tests are told with
 
 
@@ -25,6 +27,29 @@ def _servers(text: str) -> str:
     if not re.fullmatch(r"[^\s,:]+:\d{1,5}(,[^\s,:]+:\d{1,5})*", text):
         raise ValueError("expected host:port[,host:port]")
     return text
+
+
+def _listen(text: str) -> str:
+    if not re.fullmatch(r"(\[[0-9a-fA-F:]+\]|[^\s,:]+):\d{1,5}", text):
+        raise ValueError("expected host:port")
+    return text
+
+
+class Address(NamedTuple):
+    """Where to listen."""
+
+    host: str
+    port: int  # 0: any that is free
+
+    def is_loopback(self) -> bool:
+        """Whether nobody but this machine can reach it."""
+        try:
+            return ip_address(self.host).is_loopback
+        except ValueError:
+            return self.host == "localhost"
+
+    def __str__(self) -> str:
+        return f"{self.host}:{self.port}"
 
 
 Servers = Annotated[str, AfterValidator(_servers)]
@@ -56,6 +81,9 @@ class Settings(BaseSettings):
     queue_bytes: PositiveInt = 64 * 2**20
     snapshot_every: Interval = timedelta(seconds=2)  # at most this often
 
+    http: Annotated[str, AfterValidator(_listen)] | None = None  # "host:port" of /livez, /readyz, /metrics; None: none
+    http_token: SecretStr | None = None  # asked for as `Authorization: Bearer`; beyond loopback there must be one
+
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["auto", "json", "console"] = "auto"  # auto: console on a terminal, JSON elsewhere
     debug: bool = False  # show tracebacks
@@ -65,6 +93,12 @@ class Settings(BaseSettings):
         """The name of this worker in its group: the same after every restart, another for another host or home."""
         identity = f"{socket.gethostname()}\n{self.home.absolute()}"
         return self.instance or f"{self.group}-{hashlib.sha256(identity.encode()).hexdigest()[:12]}"
+
+    @property
+    def listen(self) -> Address | None:
+        """Where the worker's own HTTP server listens, if it shall."""
+        host, _, port = (self.http or "").rpartition(":")
+        return Address(host.strip("[]"), int(port)) if self.http else None
 
     @classmethod
     def settings_customise_sources(
@@ -91,9 +125,15 @@ def load_settings(**chosen: Any) -> Settings:
         raise ConfigInvalid(f"{FILE}: {error}") from error
     except ValidationError as error:
         raise ConfigInvalid([*unknown, *(_fault(dict(fault)) for fault in error.errors())]) from error
-    if unknown:
-        raise ConfigInvalid(unknown)
+    if faults := [*unknown, *_contradictions(settings)]:
+        raise ConfigInvalid(faults)
     return settings
+
+
+def _contradictions(settings: Settings) -> Iterator[str]:
+    """What is well by itself, and not together."""
+    if settings.listen and not settings.listen.is_loopback() and not settings.http_token:
+        yield f"{PREFIX}HTTP={settings.http}: expected {PREFIX}HTTP_TOKEN with an address beyond loopback, found none"
 
 
 def _unknown(names: Collection[str]) -> Iterator[str]:
@@ -113,4 +153,5 @@ def _fault(fault: dict[str, Any]) -> str:
     name, said = ".".join(map(str, fault["loc"])), fault["msg"].removeprefix("Value error, ")
     if fault["type"] == "extra_forbidden":
         return f"{FILE}: {name}: no such setting{_meant(name, Settings.model_fields)}"
-    return f"{name} ({PREFIX}{name.upper()} or {FILE}): {said}, found {fault['input']!r}"
+    found = "something else" if name in SECRETS else repr(fault["input"])
+    return f"{name} ({PREFIX}{name.upper()} or {FILE}): {said}, found {found}"

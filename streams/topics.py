@@ -94,13 +94,13 @@ async def create(bootstrap: str, topics: Topics, partitions: int | None = None) 
         ConfigInvalid: an existing topic differs from what it must be; every difference is named, nothing was made.
         BrokerSilent: no Kafka answers.
     """
-    async with _admin(bootstrap) as admin:
-        existing = await _described(admin, topics)
+    async with admin(bootstrap) as client:
+        existing = await described(client, topics)
         wanted = partitions or max((topic.partitions for topic in existing), default=1)
         _check(existing, topics, wanted)
         if missing := topics.configs().keys() - {topic.name for topic in existing}:
-            await _make(admin, topics, missing, wanted)
-            _check(await _all_described(admin, topics), topics, wanted)
+            await _make(client, topics, missing, wanted)
+            _check(await _all_described(client, topics), topics, wanted)
     return wanted
 
 
@@ -110,8 +110,8 @@ async def describe(bootstrap: str, topics: Topics) -> list[Topic]:
     Raises:
         BrokerSilent: no Kafka answers.
     """
-    async with _admin(bootstrap) as admin:
-        return await _described(admin, topics)
+    async with admin(bootstrap) as client:
+        return await described(client, topics)
 
 
 async def count(bootstrap: str, name: str) -> int:
@@ -120,8 +120,8 @@ async def count(bootstrap: str, name: str) -> int:
     Raises:
         BrokerSilent: no Kafka answers.
     """
-    async with _admin(bootstrap) as admin:
-        return max((len(topic["partitions"]) for topic in await admin.describe_topics([name])), default=0)
+    async with admin(bootstrap) as client:
+        return max((len(topic["partitions"]) for topic in await client.describe_topics([name])), default=0)
 
 
 def faults(existing: list[Topic], topics: Topics, partitions: int) -> list[str]:
@@ -153,7 +153,12 @@ def _check(existing: list[Topic], topics: Topics, partitions: int) -> None:
 
 
 @asynccontextmanager
-async def _admin(bootstrap: str) -> AsyncIterator[Any]:
+async def admin(bootstrap: str) -> AsyncIterator[Any]:
+    """A client that administers.
+
+    Raises:
+        BrokerSilent: no Kafka answers.
+    """
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
     try:
         await admin.start()
@@ -178,19 +183,20 @@ async def _make(admin: Any, topics: Topics, missing: set[str], partitions: int) 
 async def _all_described(admin: Any, topics: Topics, patience_s: float = 15.0) -> list[Topic]:
     """The whole set; what was just made takes a moment to be seen."""
     async with asyncio.timeout(patience_s):
-        while len(found := await _described(admin, topics)) < len(topics.configs()):  # noqa: ASYNC110
+        while len(found := await described(admin, topics)) < len(topics.configs()):  # noqa: ASYNC110
             await asyncio.sleep(0.02)
     return found
 
 
-async def _described(admin: Any, topics: Topics) -> list[Topic]:
-    everything = await admin.describe_topics()
+async def described(client: Any, topics: Topics) -> list[Topic]:
+    """Those topics of the set that exist, asked with a client that is there."""
+    everything = await client.describe_topics()
     counts = {
         topic["topic"]: len(topic["partitions"])
         for topic in everything
         if topic["topic"] in topics.configs() and _is_ready(topic)
     }
-    configs = await _configs(admin, counts.keys()) if counts else {}
+    configs = await _configs(client, counts.keys()) if counts else {}
     return [Topic(name, counts[name], configs[name]) for name in topics.configs() if name in counts]
 
 

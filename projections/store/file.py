@@ -26,7 +26,7 @@ from projections.store import lookups, outbox, publish
 from projections.store.books import Counters, Tallies
 from projections.store.connection import REBUILD, halting, writer
 from projections.store.groups import TableGroups
-from projections.store.outbox import Outgoing
+from projections.store.outbox import Outgoing, Standing
 from projections.store.seen import Seen
 from projections.store.tables import Tables
 from projections.store.versions import PROJECTION_VERSION, SCHEMA_VERSION
@@ -193,6 +193,13 @@ class PartitionFile:
             statement = "INSERT INTO relay_position VALUES (?, ?)"
         self.con.execute(statement, [offset, seq])
         self.relay_position = offset, seq
+
+    # -- what is told of it
+
+    @halting
+    def standing(self) -> Standing:
+        """How it stands now."""
+        return outbox.standing(self.con, self.relay_position or outbox.BEFORE_ALL)
 
     # -- the readers' side
 

@@ -26,6 +26,21 @@ class Outgoing(NamedTuple):
     timestamp: int  # ms since the epoch
 
 
+class Standing(NamedTuple):
+    """How a file stands."""
+
+    unsent: int  # messages, dead letters included, that are not marked sent
+    open_alerts: dict[str, int]  # by severity
+
+
+STANDING: Final = """
+    SELECT
+        (SELECT count(*) FROM alert_messages WHERE event_offset >= $1 AND (event_offset, seq) > ($1, $2))
+        + (SELECT count(*) FROM rejected WHERE event_offset > $1),
+        (SELECT map(list(severity), list(n)) FROM (
+            SELECT severity, count(*) AS n FROM alerts WHERE state = 'open' GROUP BY severity
+        ))
+"""
 # `event_offset >= $1` says nothing new, but lets the engine skip what was sent long ago
 ALERTS: Final = """
     SELECT event_offset, seq, topics, alert_id::VARCHAR, body::VARCHAR, epoch_us(known_at), message_id::VARCHAR, kind,
@@ -43,6 +58,12 @@ def unsent(con: duckdb.DuckDBPyConnection, partition: int, position: tuple[int, 
     told = [_alert(row) for row in con.execute(ALERTS, [*position, limit]).fetchall()]
     dead = [_dead_letter(row, partition) for row in con.execute(DEAD_LETTERS, [position[0], limit]).fetchall()]
     return list(islice(merge(told, dead, key=lambda it: it[:2]), limit))
+
+
+def standing(con: duckdb.DuckDBPyConnection, position: tuple[int, int]) -> Standing:
+    """How a file stands whose messages are sent up to and including a position."""
+    [(unsent_, open_)] = con.execute(STANDING, [*position]).fetchall()
+    return Standing(unsent_, open_ or {})
 
 
 def _alert(row: tuple[Any, ...]) -> Outgoing:

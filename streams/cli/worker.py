@@ -5,8 +5,9 @@ import gc
 import os
 import sys
 from collections.abc import Coroutine
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -21,6 +22,9 @@ from streams.topics import Topics
 from streams.worker.crash import Reached, crash_at
 from streams.worker.line import Line
 from streams.worker.partitions import File, Projection
+
+if TYPE_CHECKING:
+    from streams.worker.meter import Meter
 
 
 @click.command()
@@ -64,12 +68,25 @@ async def _with_kafka(settings: Settings, kafka: EmbeddedKafka) -> None:
 
 
 async def _work(settings: Settings, servers: str) -> None:
+    from streams.worker.meter import Meter
     from streams.worker.process import work
 
+    meter = Meter()
     reached = crash_at(os.environ.get("TOCSIN_CRASH_AT"))
     projection = projection_in(settings.home, reached)
     _calm_the_collector()
-    await work(line_of(settings, servers), projection, reached)
+    with _endpoint(settings, meter):
+        await work(line_of(settings, servers), projection, reached, meter)
+
+
+def _endpoint(settings: Settings, meter: "Meter") -> AbstractContextManager[object]:
+    """The worker's own HTTP server, if there shall be one."""
+    from streams.worker.endpoint import Endpoint
+
+    if settings.listen is None:
+        return nullcontext()
+    token = settings.http_token.get_secret_value() if settings.http_token else None
+    return Endpoint(settings.listen, meter, token)
 
 
 def _calm_the_collector() -> None:

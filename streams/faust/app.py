@@ -44,6 +44,7 @@ def make_app(holding: Holding) -> BatchApp:
     _agent(app, holding)
     _watches(app, holding)
     _revocation(app, holding)
+    _assignment(app, holding)
     return app
 
 
@@ -118,3 +119,10 @@ def _revocation(app: BatchApp, holding: Holding) -> None:
         await asyncio.shield(holding.release(partitions))
 
     app.on_partitions_revoked.connect(cast("Any", revoked))
+
+
+def _assignment(app: BatchApp, holding: Holding) -> None:
+    async def assigned(_app: BatchApp, _tps: set[TP], **_: Any) -> None:
+        holding.meter.vitals.assigned()
+
+    app.on_partitions_assigned.connect(cast("Any", assigned))

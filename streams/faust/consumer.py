@@ -72,6 +72,7 @@ class BatchConsumer(driver.Consumer):
         self.cursor: dict[int, int] = {}  # partition -> next offset to fetch
         self.epoch: dict[int, int] = {}  # partition -> how often it was sought
         self.waiting: Any = None  # the agent's queue of events
+        self.ends: dict[int, tuple[int, float]] = {}  # partition -> the log's end, and when the broker said so (epoch)
         self._room = asyncio.Event()
 
     def _new_consumer_thread(self) -> driver.AIOKafkaConsumerThread:
@@ -175,6 +176,7 @@ class BatchConsumer(driver.Consumer):
         chunks = []
         for partition, start in self.cursor.items():
             tp = TopicPartition(self.feed.topic, partition)
+            self._note_end(tp)
             end = self._position(tp, start)
             if end != start:
                 chunks.append(Chunk(partition, start, end, fetched.get(tp, ())))
@@ -191,9 +193,18 @@ class BatchConsumer(driver.Consumer):
 
     def _position(self, tp: TopicPartition, default: int) -> int:
         """Where aiokafka will fetch next; unlike its `position()` this never waits."""
-        assignment = self._inner()._subscription.subscription.assignment
-        state = assignment.state_value(tp) if assignment is not None else None
+        state = self._state(tp)
         return state.position if state is not None and state.has_valid_position else default
+
+    def _note_end(self, tp: TopicPartition) -> None:
+        state = self._state(tp)
+        if state is not None and state.timestamp is not None:
+            self.ends[tp.partition] = state.lso or 0, state.timestamp / 1000
+
+    def _state(self, tp: TopicPartition) -> Any:
+        """What aiokafka knows of a partition; None when it is not assigned."""
+        assignment = self._inner()._subscription.subscription.assignment
+        return assignment.state_value(tp) if assignment is not None else None
 
     async def _must_follow(self, chunk: Chunk) -> None:
         """Check that nothing was lost before the first record: out of range, aiokafka goes to the log's begin itself.

@@ -1,7 +1,7 @@
 """The broker is away: which errors say so, how long to wait between two tries, and what the log says meanwhile."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import structlog
 from aiokafka.errors import KafkaError
@@ -30,15 +30,20 @@ def waits() -> Iterator[float]:
         wait = min(2 * wait, LONGEST_WAIT)
 
 
-async def tell_of_outages(servers: str) -> None:
+async def tell_of_outages(servers: str, reached: Callable[[], None]) -> None:
     """Log when none of the servers can be reached any more, and when one is back, for ever.
+
+    `reached` is called each time that one is.
 
     The Kafka clients wait by themselves, but what they say of it is a line of theirs for every single try.
     """
     away = False
     while True:
-        if await _is_silent(servers) != away:
-            away = not away
+        silent = await _is_silent(servers)
+        if not silent:
+            reached()
+        if silent != away:
+            away = silent
             if away:
                 log.warning("waiting for the broker", servers=servers)
             else:

@@ -13,6 +13,7 @@ from streams.worker.applying import Run, plan
 from streams.worker.checks import must_be_same, must_hold
 from streams.worker.crash import Reached
 from streams.worker.line import Line
+from streams.worker.meter import Meter
 from streams.worker.partitions import Applied, Partitions
 from streams.worker.relay import Relay
 from streams.worker.snapshots import Snapshot
@@ -25,8 +26,8 @@ log = structlog.get_logger()
 class Holding:
     """The worker's side of the Faust app (streams.faust.consumer.Feed)."""
 
-    def __init__(self, line: Line, partitions: Partitions, reached: Reached) -> None:
-        self.line, self.partitions = line, partitions
+    def __init__(self, line: Line, partitions: Partitions, reached: Reached, meter: Meter) -> None:
+        self.line, self.partitions, self.meter = line, partitions, meter
         self._reached = reached
         self._relays: dict[int, tuple[Relay, asyncio.Task[None]]] = {}
         self._snapshots: dict[int, Snapshot] = {}
@@ -90,6 +91,7 @@ class Holding:
             for snapshot in leaving:
                 await self.partitions.run(snapshot.give_up)
             await self.partitions.close(partitions)
+            self.meter.vitals.released(partitions)
 
     async def end(self, patience: float) -> None:
         """Publish what is new and give everything away."""
@@ -106,6 +108,22 @@ class Holding:
         for snapshot in list(self._snapshots.values()):
             await self.partitions.run(snapshot.tick)
 
+    async def measure(self, ends: Mapping[int, tuple[int, float]]) -> None:
+        """Take note of how things stand; waits for the files' thread, whose answer is a sign of life.
+
+        Args:
+            ends: of partitions the log's end, and how many seconds ago the broker said it.
+        """
+        vitals = self.meter.vitals
+        vitals.files_asked()
+        await self.partitions.run(vitals.files_answered)
+        for partition, (end, ago) in ends.items():
+            if partition in vitals.held:
+                vitals.heard(partition, end, ago)
+        for partition, snapshot in list(self._snapshots.items()):
+            if file := self.partitions.files.get(partition):
+                vitals.stands(partition, await self.partitions.run(file.standing), snapshot.published)
+
     async def failure(self) -> None:
         """Wait until a relay fails, and raise why."""
         await self._failed
@@ -113,6 +131,7 @@ class Holding:
     def _start(self, partition: int) -> None:
         destination = self.line.snapshots / f"p{partition}.duckdb"
         self._snapshots[partition] = Snapshot(self.partitions.files[partition], destination, self.line.snapshot_every)
+        self.meter.vitals.opened(partition, self.partitions.files[partition].next_offset)
         relay = Relay(self.line, partition, self.partitions, self._reached)
         task = asyncio.ensure_future(relay.run())
         task.add_done_callback(self._look_at)
@@ -148,6 +167,7 @@ class Holding:
         if applied.messages or applied.rejected:  # a reject sends a dead letter
             self._relays[run.partition][0].wake()
         took = {"total": seconds, "decode": run.seconds, **applied.seconds}  # decoding goes on beside all else
+        self.meter.batch(run, applied, took)
         log.info(
             "batch applied",
             partition=run.partition,

@@ -1,7 +1,7 @@
 """The partitions this worker holds: one file each, and one thread on which everything that touches a file runs."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +32,15 @@ class Message(Protocol):
     def timestamp(self) -> int: ...  # ms since the epoch
 
 
+class Standing(Protocol):
+    """How a file stands."""
+
+    @property
+    def unsent(self) -> int: ...  # messages, dead letters included, that were not marked sent
+    @property
+    def open_alerts(self) -> Mapping[str, int]: ...  # by severity
+
+
 class Copy(Protocol):
     """A copy on its way, made by a child process (subprocess.Popen fits)."""
 
@@ -51,6 +60,7 @@ class File(Protocol):
     def relay_position(self) -> tuple[int, int] | None: ...  # offset, seq of the last message on the wire
     def unsent(self, limit: int) -> Sequence[Message]: ...
     def mark_sent(self, offset: int, seq: int) -> None: ...
+    def standing(self) -> Standing: ...
     def begin_publish(self, destination: Path) -> Copy:
         """Checkpoint, then start to copy; until the copy has ended the file makes no other checkpoint."""
 

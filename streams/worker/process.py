@@ -12,18 +12,25 @@ from events.errors import ConfigInvalid, ProjectionHalted, TimelineError
 from streams import topics
 from streams.broker.errors import FolderBusy
 from streams.broker.locks import FolderLock
+from streams.clock import now
 from streams.faust.app import make_app
 from streams.faust.consumer import BatchApp
 from streams.worker.away import is_away, tell_of_outages, waits
 from streams.worker.crash import Reached, nowhere
 from streams.worker.holding import Holding
 from streams.worker.line import Line
+from streams.worker.meter import Meter
 from streams.worker.partitions import Partitions, Projection
 
 # Seconds; with what lies between they keep the promise to be out within five.
 STOP_PATIENCE = 1.0  # for Faust to stop
 END_PATIENCE = 3.5  # for relays, last snapshots and files, of which
 LAST_COPY_PATIENCE = 1.0  # for the snapshots, all together
+
+TURN_EVERY = 0.5
+MEASURE_EVERY = 2.0  # a query of a millisecond or two for each partition
+
+Witnesses = tuple[Reached, Meter]  # whom a life tells how far it is
 
 log = structlog.get_logger()
 
@@ -51,7 +58,7 @@ def _alone(line: Line) -> Iterator[None]:
         lock.release()
 
 
-async def work(line: Line, projection: Projection, reached: Reached = nowhere) -> None:
+async def work(line: Line, projection: Projection, reached: Reached = nowhere, meter: Meter | None = None) -> None:
     """Hold a place in the line until SIGTERM or ctrl-C; out within five seconds, committed work intact.
 
     A broker that is missing or dies is waited for.
@@ -63,23 +70,40 @@ async def work(line: Line, projection: Projection, reached: Reached = nowhere) -
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    with _alone(line):
-        for seconds in waits():
-            away = await _until_the_broker_is_away(line, projection, reached, stop)
-            if away is None:
-                return
-            log.warning("waiting for the broker", servers=line.servers, error=str(away), seconds=seconds)
-            await _first_of(stop.wait(), asyncio.sleep(seconds))
-            if stop.is_set():
-                return
+    meter = meter or Meter()
+    turning = asyncio.ensure_future(_turn(meter))
+    try:
+        with _alone(line):
+            await _live(line, projection, (reached, meter), stop)
+    finally:
+        turning.cancel()
+
+
+async def _turn(meter: Meter) -> None:
+    """Leave the loop's sign of life, for ever."""
+    while True:
+        meter.vitals.loop_turned()
+        await asyncio.sleep(TURN_EVERY)
+
+
+async def _live(line: Line, projection: Projection, witnesses: Witnesses, stop: asyncio.Event) -> None:
+    """One life after another, until told to stop."""
+    for seconds in waits():
+        away = await _until_the_broker_is_away(line, projection, witnesses, stop)
+        if away is None:
+            return
+        log.warning("waiting for the broker", servers=line.servers, error=str(away), seconds=seconds)
+        await _first_of(stop.wait(), asyncio.sleep(seconds))
+        if stop.is_set():
+            return
 
 
 async def _until_the_broker_is_away(
-    line: Line, projection: Projection, reached: Reached, stop: asyncio.Event
+    line: Line, projection: Projection, witnesses: Witnesses, stop: asyncio.Event
 ) -> Exception | None:
     """Live until told to stop; the error that says that the broker is away, if that comes first."""
     try:
-        await _one_life(line, projection, reached, stop)
+        await _one_life(line, projection, witnesses, stop)
     except Exception as error:
         if is_away(error):
             return error
@@ -89,21 +113,33 @@ async def _until_the_broker_is_away(
     return None
 
 
-async def _one_life(line: Line, projection: Projection, reached: Reached, stop: asyncio.Event) -> None:
+async def _one_life(line: Line, projection: Projection, witnesses: Witnesses, stop: asyncio.Event) -> None:
     """Run one app until it is told to stop or crashes."""
     count = await topics.create(line.servers, line.topics, line.partitions)
     line.home.mkdir(parents=True, exist_ok=True)
-    holding = Holding(line, Partitions(projection, count), reached)
+    holding = Holding(line, Partitions(projection, count), *witnesses)
+    vitals = holding.meter.vitals
+    vitals.begin_anew()
     app = make_app(holding)
     log.info("worker started", member=line.member, servers=line.servers, topic=holding.topic, partitions=count)
     try:
-        await _first_of(stop.wait(), _run(app), tell_of_outages(line.servers))
+        await _first_of(
+            stop.wait(), _run(app), _measure(app, holding), tell_of_outages(line.servers, vitals.broker_reached)
+        )
     except BaseException as error:
         if not await _end(app, holding) and is_away(error):  # another life would open the files a second time
             raise WorkerCrashed("the files could not be closed in time") from error
         raise
     else:
         await _end(app, holding)
+
+
+async def _measure(app: BatchApp, holding: Holding) -> None:
+    """Take note of how things stand, for ever."""
+    while True:
+        await asyncio.sleep(MEASURE_EVERY)
+        at = now().timestamp()
+        await holding.measure({partition: (end, at - said) for partition, (end, said) in app.batches.ends.items()})
 
 
 async def _end(app: BatchApp, holding: Holding) -> bool:

@@ -41,6 +41,7 @@ class Snapshot:
         self._began: float | None = None
         self._took = 0.0
         self._offset: int | None = None  # the checkpoint that the newest copy holds
+        self.published: float | None = None  # when the newest copy that readers have was begun
 
     def tick(self) -> None:
         """See to a copy that has ended, and begin the next one when it is due and there is something new."""
@@ -70,7 +71,9 @@ class Snapshot:
 
     def _ended(self, code: int) -> None:
         self._took, self._copy = self._clock() - (self._began or 0.0), None
-        if code:
+        if code == 0:
+            self.published = self._began
+        else:
             self._offset = None
             log.error("snapshot failed", destination=str(self.destination), code=code)
 

@@ -17,6 +17,7 @@ import duckdb
 
 from events.errors import OffsetGap, ProjectionHalted
 from events.log import Record
+from projections.store.outbox import Standing
 from streams.worker.partitions import Projection
 from tests.streams.line import Write
 
@@ -116,6 +117,9 @@ class ToyFile:
     def mark_sent(self, offset: int, seq: int) -> None:
         self.con.execute("update state set relay_off = ?, relay_seq = ?", [offset, seq])
         self.relay_position = (offset, seq)
+
+    def standing(self) -> Standing:
+        return Standing(len(self.unsent(1_000_000)), {})
 
     def begin_publish(self, destination: Path) -> subprocess.Popen[bytes]:
         destination.parent.mkdir(parents=True, exist_ok=True)

@@ -1,0 +1,12 @@
+"""All checks."""
+
+from datetime import datetime
+
+from streams.doctor import broker, here
+from streams.doctor.finding import Finding
+from streams.settings import Settings
+
+
+async def checkup(settings: Settings, now: datetime) -> list[Finding]:
+    """Every finding, those of this machine first."""
+    return [*here.looked(settings), *[it async for it in broker.asked(settings, now)]]
