@@ -50,6 +50,9 @@ class Feed(Protocol):
             bounds: of each assigned partition the log's first offset and its end (exclusive).
         """
 
+    async def release(self, partitions: set[int]) -> None:
+        """Give partitions away again that were opened and are not ours any more."""
+
 
 class _Thread(driver.AIOKafkaConsumerThread):
     logger = FAUSTS
@@ -69,6 +72,7 @@ class BatchConsumer(driver.Consumer):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.feed = cast("BatchApp", self.app).feed
+        self.mine: set[int] = set()  # the partitions that were assigned and not revoked since
         self.cursor: dict[int, int] = {}  # partition -> next offset to fetch
         self.epoch: dict[int, int] = {}  # partition -> how often it was sought
         self.waiting: Any = None  # the agent's queue of events
@@ -119,16 +123,33 @@ class BatchConsumer(driver.Consumer):
     async def _check_coordinator(self) -> None:  # in the consumer's thread
         self._inner()._coordinator.check_errors()
 
+    # -- what is ours: `assignment()` keeps what was revoked until the next assignment, and Faust seeks meanwhile
+
+    async def on_partitions_revoked(self, revoked: set[TP]) -> None:
+        self.mine -= {tp.partition for tp in revoked if tp.topic == self.feed.topic}
+        await super().on_partitions_revoked(revoked)
+
+    async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
+        self.mine = {tp.partition for tp in assigned if tp.topic == self.feed.topic}
+        await super().on_partitions_assigned(assigned, generation_id)
+
     # -- where to start (auto_offset_reset must not be "none": aiokafka asks for a position before we can seek)
 
     async def seek_to_committed(self) -> Mapping[TP, int]:
-        """Seek every assigned partition to its file's checkpoint; Faust calls this after each assignment."""
-        mine = {tp for tp in self.assignment() if tp.topic == self.feed.topic}
+        """Seek every assigned partition to its file's checkpoint.
+
+        Faust calls this after each assignment, and also when a fetch ends after a revocation. What was revoked before
+        the files were open is given back at once: else two workers would wait for each other.
+        """
+        mine = {self._tp(partition) for partition in self.mine}
         if not mine:
             return {}
         first, end = await self.earliest_offsets(*mine), await self.highwaters(*mine)
         bounds = {tp.partition: (first[tp], end[tp]) for tp in mine}
         wanted = await self.feed.starts(bounds)
+        if gone := wanted.keys() - self.mine:
+            await self.feed.release(set(gone))
+            wanted = {partition: offset for partition, offset in wanted.items() if partition in self.mine}
         await self._thread.call_thread(self._seek_all, wanted)
         return {self._tp(partition): offset for partition, offset in wanted.items()}
 
@@ -148,8 +169,12 @@ class BatchConsumer(driver.Consumer):
             self.epoch[partition] = self.epoch.get(partition, 0) + 1
 
     async def _seek_all(self, wanted: Mapping[int, int]) -> None:  # in the consumer's thread
+        assigned = self._inner().assignment()
         for partition, offset in wanted.items():
-            self._inner().seek(TopicPartition(self.feed.topic, partition), offset)
+            tp = TopicPartition(self.feed.topic, partition)
+            if tp not in assigned:  # the next assignment is on its way and seeks for itself
+                continue
+            self._inner().seek(tp, offset)
             self.cursor[partition] = offset
             self.epoch[partition] = self.epoch.get(partition, 0) + 1
 
