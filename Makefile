@@ -1,6 +1,6 @@
 # Every verb is one line. `make` checks everything; it needs Python 3.11 or newer and make, nothing else.
 .DEFAULT_GOAL := check
-.PHONY: setup check format-check lint types imports test test-kafka fix up down demo bench lock clean
+.PHONY: setup check format-check lint types imports test test-kafka fix up down demo bench torture lock clean
 
 PYTHON ?= $(firstword $(foreach name,python3 python3.14 python3.13 python3.12 python3.11 python,$(shell \
 	$(name) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && command -v $(name))))
@@ -28,6 +28,7 @@ fix: setup ; $(BIN)/ruff check --fix . ; $(BIN)/ruff format .
 up: setup ; $(BIN)/tocsin up
 down: ; docker compose down
 demo: setup ; $(BIN)/tocsin demo
-bench: setup ; $(BIN)/python -m benchmarks
+bench: setup ; $(BIN)/python -m benchmarks $(if $(EVENTS),--events $(EVENTS))
+torture: setup ; $(BIN)/python -m tests.torture $(if $(KILLS),--kills $(KILLS)) $(if $(SEED),--seed $(SEED))
 lock: setup ; $(LOCK) $(UPGRADE) -o requirements.lock && $(LOCK) $(UPGRADE) --group dev -c requirements.lock -o requirements-dev.lock
 clean: ; rm -rf .venv .tocsin

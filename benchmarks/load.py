@@ -61,12 +61,12 @@ RULES: tuple[dict[str, Any], ...] = (
 )
 
 
-def stage(timeline: str, rules: Sequence[dict[str, Any]] = RULES) -> Iterator[Written]:
+def stage(timeline: str, rules: Sequence[dict[str, Any]] = RULES, sites: int = SITES) -> Iterator[Written]:
     """What must be known first: the timeline, its sites and actors, its rules."""
     dice = random.Random(timeline)
     contents = tuple(normalise(RuleSpec.model_validate(rule)) for rule in rules)
     facts: list[Fact] = [TimelineOpened(source=FEED, title="A load", clock="replayed")]
-    facts += [_site(f"s{number}", dice.choice(COUNTRIES)) for number in range(SITES)]
+    facts += [_site(f"s{number}", dice.choice(COUNTRIES)) for number in range(sites)]
     facts += [_actor(f"a{number}") for number in range(ACTORS)]
     adopted = RulesAdopted(source=FEED, who="load", why="load", rules=contents, content_hash=content_hash(contents))
     for number, fact in enumerate([*facts, adopted]):
@@ -89,10 +89,13 @@ class Load:
     number: int = 0
     dice: random.Random = field(init=False)
     recent: list[str] = field(default_factory=list)  # incidents that corrections may speak of
-    sites: list[str] = field(default_factory=lambda: [f"s{number}" for number in range(SITES)])
-    zipf: list[float] = field(default_factory=lambda: list(accumulate(1 / (rank + 1) for rank in range(SITES))))
+    count: int = SITES  # of sites
+    sites: list[str] = field(init=False)
+    zipf: list[float] = field(init=False)
 
     def __post_init__(self) -> None:
+        self.sites = [f"s{number}" for number in range(self.count)]
+        self.zipf = list(accumulate(1 / (rank + 1) for rank in range(self.count)))
         self.dice = random.Random(self.timeline)  # another timeline has other events, with other ids
 
     def records(self, count: int) -> Iterator[Written]:
