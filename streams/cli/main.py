@@ -40,6 +40,7 @@ VERBS = {
     "rejected": ("streams.cli.rejected:rejected", "Records that were set aside, and why."),
     "status": ("streams.cli.status:status", "How the line is; exit 1 when it is dead or stuck."),
     "doctor": ("streams.cli.doctor:doctor", "Whether machine, files, broker and topics are as they must be."),
+    "verify": ("streams.cli.verify:verify", "Whether what is published is what the log says; exit 1 if not."),
     "schema": ("streams.cli.schema:schema", "The contract of the events, as JSON Schemas."),
     "topics": ("streams.cli.topics:topics", "The topics: list, create."),
     "broker": ("streams.cli.serve:broker", "The embedded Kafka alone, in the foreground."),

@@ -4,13 +4,13 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-LONG = 2**20  # what is smaller is done before a bar can be read
+LONG = 2**20  # bytes; what is smaller is done before a bar can be read
 
 
 @contextmanager
-def progress(label: str, total: int) -> Iterator[Callable[[int], None]]:
-    """A bar that moves by what it is told, up to `total`."""
-    if total < LONG or not sys.stderr.isatty():
+def progress(label: str, total: int, least: int = LONG) -> Iterator[Callable[[int], None]]:
+    """A bar that moves by what it is told, up to `total`; none for less than `least`."""
+    if total < least or not sys.stderr.isatty():
         yield lambda _: None
         return
     from rich.console import Console

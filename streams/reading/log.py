@@ -1,0 +1,60 @@
+"""The committed records of a partition, in order, a piece at a time: for a fold beside the worker's."""
+
+from collections.abc import AsyncGenerator, Sequence
+from typing import Final, NamedTuple
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from events.errors import LogChanged
+from events.log import Record
+from streams.faust.batches import size_of
+from streams.worker.peek import reader
+
+PIECE: Final = 20_000  # records; what is written at once costs the less a record the more there are
+PIECE_BYTES: Final = 32 * 2**20
+WAIT_MS: Final = 500
+
+
+class Piece(NamedTuple):
+    """Records that follow each other, whatever holes their offsets have."""
+
+    start: int
+    end: int  # exclusive
+    records: Sequence[Record]
+
+
+async def pieces(
+    servers: str, part: TopicPartition, start: int, upto: int | None = None
+) -> AsyncGenerator[Piece, None]:
+    """What lies from `start` to `upto`, else to the end that the partition has now.
+
+    Raises:
+        LogChanged: the log does not reach that far, or does not go back as far as `start`.
+    """
+    async with reader(servers) as consumer:
+        consumer.assign([part])
+        first, end = (await consumer.beginning_offsets([part]))[part], (await consumer.end_offsets([part]))[part]
+        upto = end if upto is None else upto
+        where = f"{part.topic}[{part.partition}]"
+        if end < upto:
+            raise LogChanged(f"{where}: expected a log up to offset {upto}, found that it ends at {end}")
+        if first > start:
+            raise LogChanged(f"{where}: expected offset {start}, found that the log begins at {first}")
+        consumer.seek(part, start)
+        while start < upto:
+            piece = await _next(consumer, part, start, upto)
+            yield piece
+            start = piece.end
+
+
+async def _next(consumer: AIOKafkaConsumer, part: TopicPartition, start: int, upto: int) -> Piece:
+    records: list[Record] = []
+    position, size = start, 0
+    while position < upto and len(records) < PIECE and size < PIECE_BYTES:
+        fetched = (await consumer.getmany(part, timeout_ms=WAIT_MS)).get(part, [])
+        records += fetched
+        size += sum(map(size_of, fetched))
+        position = await consumer.position(part)
+    if position > upto:
+        records = [record for record in records if record.offset < upto]
+    return Piece(start, min(position, upto), records)

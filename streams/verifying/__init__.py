@@ -1,0 +1,1 @@
+"""`tocsin verify`: a published snapshot against the log it came from and the wire it led to."""
