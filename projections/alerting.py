@@ -71,6 +71,10 @@ class Alerting:
             self._timeline(timeline, moments, clocks.get(timeline, 0), pages)
         pages.into(batch)
 
+    def next_due(self) -> dict[str, int | None]:
+        """When time alone can next change something, of the timelines that had an event since the file was opened."""
+        return {timeline: engine.next_due() for timeline, engine in self._engines.items()}
+
     def _timeline(self, timeline: str, moments: Sequence[tuple[Step, Moment]], clock: int, pages: "Pages") -> None:
         engine = self._engine(timeline)
         if isinstance(moments[0][0].event.fact, RulesAdopted):

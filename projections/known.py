@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from events.errors import Inapplicable
 from events.model import Fact
@@ -18,6 +19,14 @@ class Timeline:
     clock_kind: str  # live | replayed
     clock: int  # µs; the greatest recorded_at applied so far
     opened_offset: int
+
+
+class Live(NamedTuple):
+    """How a live timeline stands, for whoever ticks it."""
+
+    timeline: str
+    clock: int  # µs
+    due: int | None  # µs; the next instant at which time alone can change something; None: never, as things stand
 
 
 @dataclass(slots=True)

@@ -80,6 +80,7 @@ class Settings(BaseSettings):
     queue_rows: PositiveInt = 15_000  # fetched and not yet applied; beyond this the worker stops fetching
     queue_bytes: PositiveInt = 64 * 2**20
     snapshot_every: Interval = timedelta(seconds=2)  # at most this often
+    tick_every: Interval = timedelta(hours=1)  # live timelines, when nothing else moves their clock
 
     http: Annotated[str, AfterValidator(_listen)] | None = None  # "host:port" of /livez, /readyz, /metrics; None: none
     http_token: SecretStr | None = None  # asked for as `Authorization: Bearer`; beyond loopback there must be one

@@ -136,6 +136,12 @@ class Engine:
             yield from self._due_by(clock, 2 * place + 1)
             yield from self._due_by(clock, 2 * place + 2)
 
+    def next_due(self) -> int | None:
+        """When time alone can next change something; perhaps it changes nothing. None: never, as things stand."""
+        while self._due and self._known.get(self._due[0][2]) != self._due[0][0]:
+            heappop(self._due)
+        return self._due[0][0] if self._due else None
+
     def load(self, key: Key, members: Sequence[Member], standing: Standing, clock: int) -> None:
         """Take in a group as it was before the events at hand, at that clock; its members in order."""
         self._tracks[key] = Track(self.rules[key[0]], clock, members)

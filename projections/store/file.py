@@ -20,7 +20,7 @@ from projections.chain import Chain
 from projections.fold import Change
 from projections.identity import identity, record_hash
 from projections.incidents import Incident
-from projections.known import Key, Known
+from projections.known import Key, Known, Live
 from projections.reading import First
 from projections.store import lookups, outbox, publish
 from projections.store.books import Counters, Tallies
@@ -85,6 +85,7 @@ class PartitionFile:
         self.seen = Seen(self.con, "events")
         self._seen_incidents = Seen(self.con, "incident_versions")
         self.counters, self.tallies = Counters(self.con), Tallies(self.con)
+        self._reminders: dict[str, int | None] | None = None  # as they were at the opening, once somebody asks
         self.alerting = Alerting(partition, TableGroups(self.con, self.known.sites))
 
     def _prepare(self, partition: int, partitions: int) -> None:
@@ -177,6 +178,18 @@ class PartitionFile:
         self.counters.write(self.tables)
         self.tallies.write(self.tables)
         self.con.execute(CHECKPOINT, [end, *(mark or (None, None)), self.chain.records, self.chain.hash])
+
+    # -- the clock's side
+
+    @halting
+    def live(self) -> list[Live]:
+        """The live timelines, and when time alone can next change something in each."""
+        if self._reminders is None:
+            self._reminders = lookups.reminders(self.con)
+        due = self._reminders | self.alerting.next_due()
+        return [
+            Live(name, it.clock, due.get(name)) for name, it in self.known.timelines.items() if it.clock_kind == "live"
+        ]
 
     # -- the relay's side
 

@@ -128,6 +128,15 @@ def cells(con: duckdb.DuckDBPyConnection, wanted: Collection[int]) -> dict[Cell,
     return {row[:5]: (row[5], row[6:]) for row in con.execute(query, [list(wanted)]).fetchall()}
 
 
+def reminders(con: duckdb.DuckDBPyConnection) -> dict[str, int | None]:
+    """When time alone can next change something in each timeline; none where it can not."""
+    query = """
+        SELECT timeline, epoch_us(min(due_at)) FROM due JOIN timelines USING (timeline)
+        WHERE due_at > clock GROUP BY timeline
+    """
+    return dict(con.execute(query).fetchall())
+
+
 def tallies(con: duckdb.DuckDBPyConnection) -> dict[TallyCell, tuple[Sums, int | None, int | None]]:
     """All of `site_tallies`: cell -> (sums, first occurred µs, last occurred µs)."""
     query = f"""

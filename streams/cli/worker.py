@@ -110,6 +110,7 @@ def line_of(settings: Settings, servers: str) -> Line:
         batch=Limits(settings.batch_rows, settings.batch_bytes),
         queue=Limits(settings.queue_rows, settings.queue_bytes),
         snapshot_every=settings.snapshot_every.total_seconds(),
+        tick_every=settings.tick_every.total_seconds(),
         partitions=settings.partitions,
     )
 
@@ -124,7 +125,7 @@ def projection_in(home: Path, reached: Reached) -> Projection:
     def opened(partition: int, partitions: int) -> File:
         return PartitionFile(home / f"p{partition}.duckdb", partition, partitions, reached)
 
-    return Projection(opened, apply_read, record_hash, read)
+    return Projection(opened, apply_read, record_hash, read, PartitionFile.live)
 
 
 def _run_and_leave(work: Coroutine[Any, Any, None]) -> NoReturn:

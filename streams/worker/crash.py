@@ -12,6 +12,7 @@ POINTS = (
     "in-relay-send",
     "after-kafka-commit",
     "before-mark-sent",
+    "after-tick",
 )
 
 Reached = Callable[[str], None]

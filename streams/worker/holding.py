@@ -8,6 +8,7 @@ from typing import Any
 import structlog
 
 from events.log import Record
+from streams import clock
 from streams.faust.batches import Batch, Limits
 from streams.worker.applying import Run, plan
 from streams.worker.checks import must_be_same, must_hold
@@ -17,6 +18,7 @@ from streams.worker.meter import Meter
 from streams.worker.partitions import Applied, Partitions
 from streams.worker.relay import Relay
 from streams.worker.snapshots import Snapshot
+from streams.worker.ticking import Ticker
 
 RELAY_PATIENCE = 1.5  # seconds for the transaction in flight; a relay that hangs is fenced by the next owner's producer
 
@@ -31,6 +33,8 @@ class Holding:
         self._reached = reached
         self._relays: dict[int, tuple[Relay, asyncio.Task[None]]] = {}
         self._snapshots: dict[int, Snapshot] = {}
+        self.ticker = Ticker(line, partitions, clock.now, meter.vitals.ticked)
+        self._log_ends: dict[int, int] = {}  # of what is held: how far the log reached when last heard of
         self._busy = asyncio.Lock()  # held while files are opened, written or closed
         self._failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
@@ -66,6 +70,7 @@ class Holding:
                 must_hold(f"{self.topic}[{partition}]", *bounds[partition], file)
             await must_be_same(self.line.servers, self.topic, files, self.partitions.projection)
             for partition in files:
+                self._log_ends[partition] = bounds[partition][1]
                 self._start(partition)
             return {partition: self.checkpoints[partition] for partition in bounds}
 
@@ -78,6 +83,7 @@ class Holding:
         async with self._busy:
             runs, again = plan(batches, self.checkpoints, epochs)
             for run in runs:
+                self._log_ends[run.partition] = run.end + run.lag
                 self._say(run, *await self.partitions.run(self._apply, run))
         if again:
             log.warning("reading again", offsets=again)
@@ -123,6 +129,15 @@ class Holding:
         for partition, snapshot in list(self._snapshots.items()):
             if file := self.partitions.files.get(partition):
                 vitals.stands(partition, await self.partitions.run(file.standing), snapshot.published)
+
+    async def tick(self) -> None:
+        """Append the ticks that live timelines lack, of partitions that are caught up."""
+        async with self._busy:
+            caught_up = [it for it, at in self.checkpoints.items() if at >= self._log_ends[it]]
+            ticks = await self.ticker.look(caught_up)
+        if ticks:
+            await self.ticker.send(ticks)
+            self._reached("after-tick")
 
     async def failure(self) -> None:
         """Wait until a relay fails, and raise why."""

@@ -19,6 +19,7 @@ class Line:
     batch: Limits  # of one transaction
     queue: Limits  # of what is fetched and not yet taken
     snapshot_every: float  # seconds, at least
+    tick_every: float = 3600.0  # seconds between two ticks of a live timeline, when nothing else moves its clock
     partitions: int | None = None  # how many the topics shall have; None: as they are
 
     @property

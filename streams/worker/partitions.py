@@ -82,6 +82,22 @@ class Applied(Protocol):
     def seconds(self) -> dict[str, float]: ...  # per stage
 
 
+class Live(Protocol):
+    """How a live timeline stands (projections.known.Live fits)."""
+
+    @property
+    def timeline(self) -> str: ...
+    @property
+    def clock(self) -> int: ...  # µs
+    @property
+    def due(self) -> int | None: ...  # µs; when time alone can next change something
+
+
+def none_live(_file: Any) -> Sequence[Live]:
+    """No timeline is live."""
+    return ()
+
+
 @dataclass(frozen=True, slots=True)
 class Projection:
     """What is done with the records: the worker's only way to the meaning of things."""
@@ -90,6 +106,7 @@ class Projection:
     apply: Callable[[Any, Sequence[Any], int, int], Applied]  # file, what was read, start, end: one transaction
     hash_of: Callable[[Record], str]  # as in `File.last_applied`
     read: Callable[[Sequence[Record]], Sequence[Any]] = list  # what records hold, one for one; touches no file
+    live: Callable[[Any], Sequence[Live]] = none_live  # the timelines of a file that the worker ticks
 
 
 class Partitions:
