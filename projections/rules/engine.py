@@ -16,10 +16,10 @@ from projections.rules.matching import Views, members_of
 from projections.rules.model import FOREVER, Episode, Group, Member, Rule, Updates
 from projections.rules.spells import spell_of
 from projections.rules.track import Track
+from projections.rules.watch import Exchange, Watch
 
 FINAL: Final = (State.CANCELLED, State.MERGED)
 Key = tuple[str, Group]  # rule id and group
-Exchange = tuple[Member | None, Member | None]
 
 
 class Moment(NamedTuple):
@@ -73,7 +73,7 @@ class Engine:
 
     def __init__(self, timeline: str, rules: Sequence[Rule] = (), due: Iterable[tuple[Key, int]] = ()) -> None:
         self.timeline = timeline
-        self._tracks: dict[Key, Track] = {}
+        self._watches: dict[Key, Watch] = {}
         self._alerts: dict[Key, Standing] = {}
         self._known: dict[Key, int] = dict(due)  # when time alone can next change a group
         self.reminders: dict[Key, int | None] = {}  # those of `_known` that changed since they were last taken
@@ -127,7 +127,7 @@ class Engine:
         """The groups that these events touch and that are not in memory."""
         clock = max((it.clock for it in moments), default=-FOREVER)
         touched = {key for it in moments for key in it.exchanges}
-        return {key for key in touched.union(self._due_by(clock)) if key not in self._tracks}
+        return {key for key in touched.union(self._due_by(clock)) if key not in self._watches}
 
     def _due_by(self, clock: int, place: int = 0) -> Iterator[Key]:
         """The groups whose reminder is at most `clock`: the top of the heap, without taking it down."""
@@ -144,41 +144,50 @@ class Engine:
 
     def load(self, key: Key, members: Sequence[Member], standing: Standing, clock: int) -> None:
         """Take in a group as it was before the events at hand, at that clock; its members in order."""
-        self._tracks[key] = Track(self.rules[key[0]], clock, members)
+        self._watches[key] = Watch(self.rules[key[0]], clock, members)
         self._alerts[key] = standing
 
     def forget(self, kept: int) -> None:
         """Let go of the groups that were loaded longest ago, down to `kept`."""
-        for key in list(self._tracks)[: max(len(self._tracks) - kept, 0)]:
-            del self._tracks[key], self._alerts[key]
+        for key in list(self._watches)[: max(len(self._watches) - kept, 0)]:
+            del self._watches[key], self._alerts[key]
 
     # -- an event
 
     def apply(self, it: Moment) -> Outcome:
         """The messages of one event, in order of rule and group, and the episodes that it changed."""
-        exchanges = it.exchanges
         while self._due and self._due[0][0] <= it.clock:
             at, _, key = heappop(self._due)
             if self._known.get(key) == at:
                 del self._known[key]
                 self.reminders[key] = None
-                exchanges.setdefault(key, [])
+                it.exchanges.setdefault(key, [])
         outcome = Outcome([], [])
-        for key in sorted(exchanges, key=self._place) if len(exchanges) > 1 else exchanges:
-            self._evaluate(it, key, exchanges[key], outcome)
+        keys = [key for key, exchanges in it.exchanges.items() if not self._absorbed(key, exchanges, it.clock)]
+        for key in sorted(keys, key=self._place) if len(keys) > 1 else keys:
+            self._evaluate(it, key, it.exchanges[key], outcome)
         return outcome
+
+    def _absorbed(self, key: Key, exchanges: Sequence[Exchange], clock: int) -> bool:
+        """Whether all that an event did to a group was to bring it a member that can change nothing."""
+        if len(exchanges) != 1:
+            return False
+        ((old, new),) = exchanges
+        return old is None and new is not None and self._watches[key].absorb(new.at, new.number, clock)
 
     def _place(self, key: Key) -> tuple[int, Group]:
         return self._order[key[0]], key[1]
 
-    def _evaluate(self, it: Moment, key: Key, exchanges: list[Exchange], outcome: Outcome) -> None:
-        track = self._tracks[key]
+    def _evaluate(self, it: Moment, key: Key, exchanges: Sequence[Exchange], outcome: Outcome) -> None:
+        watch = self._watches[key]
+        track = watch.track()
         track.begin(it.clock)
         spells = [spell for old, new in exchanges for spell in track.exchange(old, new)]
         amends = any(old is not None for old, _ in exchanges)
         if amends or track.rule.updates is Updates.ALL:
             track.touch(spells)
         before, after = track.changes()
+        watch.look(track, exchanges, moved=bool(before or after))
         self._remind(key, track)
         if before or after:
             reason = Reason.EVIDENCE if exchanges else Reason.TIME
@@ -222,7 +231,8 @@ class Engine:
         kept = {rule.content_hash for rule in rules}
         stood = members_of([rule for rule in old.values() if rule.content_hash not in kept], incidents)
         self._rebuild(members_of(rules, incidents), it.clock)
-        for key in sorted({*before, *self._tracks}, key=self._place):
+        awake = {key for key, watch in self._watches.items() if not watch.asleep}
+        for key in sorted(awake.union(before), key=self._place):
             was, self._alerts[key] = before.get(key, ([], {}))
             self._succeed(it, key, was, Earlier(old.get(key[0]), stood.get(key, [])), outcome)
         self._use(rules)
@@ -230,7 +240,8 @@ class Engine:
 
     def _succeed(self, it: Moment, key: Key, was: list[Episode], earlier: Earlier, outcome: Outcome) -> None:
         """Tell what became of a group's episodes; under a rule that groups otherwise none of them goes on."""
-        rule, track = self.rules[key[0]], self._tracks.get(key)
+        rule, watch = self.rules[key[0]], self._watches.get(key)
+        track = watch.track() if watch else None
         now = track.episodes() if track else []
         same = earlier.rule is not None and track is not None and earlier.rule.content_hash == rule.content_hash
         cause = Cause(
@@ -244,15 +255,16 @@ class Engine:
         if before or after:
             evidence, value = (track.evidence, track.value(it.clock)) if track else (earlier.evidence, 0)
             self._tell(cause, before, after, outcome, Sight(evidence, earlier.evidence, value))
-        if track is not None:
+        if watch is not None and track is not None:
+            watch.look(track, (), moved=False)
             self._remind(key, track)
 
     def _rebuild(self, members: Mapping[Key, Sequence[Member]], clock: int) -> None:
         """Tracks of all groups under the new rules, and the reminders anew."""
         self.reminders |= dict.fromkeys(self._known)
         self._known, self._due = {}, []
-        self._tracks = {key: Track(self.rules[key[0]], clock, those) for key, those in members.items()}
-        self._alerts = {}
+        self._watches = {key: Watch(self.rules[key[0]], clock, those) for key, those in members.items()}
+        self._alerts = {key: {} for key in self._watches}
 
 
 def _undone(evidence: list[int], exchanges: Sequence[Exchange], rule: Rule, at: int) -> list[int]:

@@ -42,6 +42,16 @@ class Members:
         if len(ats) > self._block:
             self._split(block)
 
+    def extend(self, those: Sequence[tuple[int, int]]) -> None:
+        """Put (instant, number) of several incidents where they belong; in order."""
+        first, last = self._ats[-1], self._numbers[-1]
+        if len(first) + len(those) > self._block or (len(self._firsts) > 1 and those[0] < self._firsts[-1]):
+            for at, number in those:
+                self.add(at, number)
+            return
+        merged = sorted([*zip(first, last, strict=True), *those])
+        self._ats[-1], self._numbers[-1] = array("q", [it[0] for it in merged]), array("q", [it[1] for it in merged])
+
     def remove(self, at: int, number: int) -> None:
         """Take out an incident that is there."""
         block = bisect_right(self._firsts, (at, number)) - 1

@@ -32,11 +32,11 @@ Mended = tuple[
 class Spans:
     """The spans of one rule in one group, in order; more than `keep_firing` lies between two."""
 
-    __slots__ = ("_clear", "_keep", "_last_rise", "_low", "all", "openings", "steps")
+    __slots__ = ("_clear", "_keep", "_last_rise", "all", "low", "openings", "steps")
 
     def __init__(self, rule: Rule, points: Sequence[tuple[int, int]], block: int) -> None:
         """Take (instant, change of V) in order. There are no spans before `found` is put in their place."""
-        self._low, self._clear, self._keep = rule.levels[0], rule.clear_below, rule.keep_firing
+        self.low, self._clear, self._keep = rule.levels[0], rule.clear_below, rule.keep_firing
         self.steps = Steps(points, block, max(block // 4, 2))
         self._last_rise = max((at for at, delta in points if delta > 0), default=-FOREVER)  # V does not rise after it
         self.all: list[Span] = []
@@ -65,6 +65,23 @@ class Spans:
             return (self.steps.value(start), start) if start == last and start < end else (0, start)
         return self.steps.peak(start, min(end, last + 1))
 
+    def greatest(self, since: int) -> int:
+        """The greatest V from an instant on."""
+        return max(self.steps.value(since), self.steps.peak(since, FOREVER)[0])
+
+    def falls_after(self, at: int) -> bool:
+        """Whether V does not rise from an instant on."""
+        return self._last_rise < at
+
+    def extend(self, points: Sequence[tuple[int, int]]) -> None:
+        """Take (instant, change of V), in order, of members that can move nothing but the end of the last span."""
+        self.steps.extend(points)
+        self._last_rise = max([self._last_rise, *(at for at, delta in points if delta > 0)])
+        if self.all and self.all[-1].ended < FOREVER:
+            last = self.all[-1]
+            fall = self.steps.first_outside(self._clear, FOREVER, last.ended)
+            self.all[-1] = last._replace(ended=FOREVER if fall is None else fall)
+
     def change(self, start: int, end: int, weight: int) -> Mended | None:
         """Raise V on [start, end); which spans are to be replaced, None when all stay as they are."""
         self.steps.add(start, weight)
@@ -78,7 +95,7 @@ class Spans:
         if near >= 0 and self.all[near].ended + self._keep >= start:
             return self._near(start, end, weight, near)
         later = near + 1 < len(openings) and openings[near + 1] < end
-        if later or (weight > 0 and self.rise(self._low, start, end) is not None):
+        if later or (weight > 0 and self.rise(self.low, start, end) is not None):
             made: list[Span] = []
             return near + 1, self._from(start, NONE, self._decided(end), made), made
         return None
@@ -104,15 +121,15 @@ class Spans:
             return span.opened, span.ended
         if not self._keep:
             return span.opened, FOREVER
-        held = self.steps.last_reaching(self._low, start)
+        held = self.steps.last_reaching(self.low, start)
         fell = None if held is None else self.steps.first_outside(self._clear, FOREVER, held, start)
         return span.opened, FOREVER if fell is None else fell
 
     def _decided(self, end: int) -> int:
         """The first instant from `end` on whose V says whether the rule holds; FOREVER when there is none."""
-        if end == FOREVER or not self._clear <= self.steps.value(end) < self._low:
+        if end == FOREVER or not self._clear <= self.steps.value(end) < self.low:
             return end
-        found = self.steps.first_outside(self._clear, self._low, end + 1)
+        found = self.steps.first_outside(self._clear, self.low, end + 1)
         return FOREVER if found is None else found
 
     def _from(self, at: int, course: Course, decided: int, made: list[Span]) -> int:
@@ -128,7 +145,7 @@ class Spans:
                 if fall is None:
                     return opened, FOREVER
                 at = fell = fall
-            rise = self.rise(self._low, at, limit)
+            rise = self.rise(self.low, at, limit)
             if rise is None:
                 return opened, fell
             if opened == FOREVER or rise - fell > self._keep:
@@ -145,7 +162,7 @@ class Spans:
             made.append(Span(opened, self.all[index].ended if inside else FOREVER))
             return index + 1
         if inside:
-            rise = self.rise(self._low, decided + 1, FOREVER)
+            rise = self.rise(self.low, decided + 1, FOREVER)
         else:
             index += 1
             rise = self.openings[index] if index < len(self.openings) else None

@@ -17,6 +17,7 @@ from projections.rules.model import FOREVER
 
 BLOCK: Final = 128  # points; a block splits above it. 64 and 256 measured alike
 ROW: Final = 32  # blocks
+NONE: Final = -FOREVER // 2  # below every V that there is, above what stands for no point
 
 Extremes = tuple[int, int]  # the lowest and the highest V after each point, counted from 0 before the first
 Piece = tuple[int, int, int]  # first block, number of blocks (1 or a row of them), V before
@@ -57,6 +58,31 @@ class Steps:
         self._extremes[block] = self._row_extremes[row] = None
         if len(times) > self._block:
             self._split(block)
+
+    def extend(self, points: Sequence[tuple[int, int]]) -> None:
+        """Change V at several instants, in rising order, one for each."""
+        stop = len(points)
+        for block in range(len(self._firsts) - 1, -1, -1):  # a block that is cut moves only those behind it
+            start = bisect_left(points, (self._firsts[block],)) if block else 0
+            if start < stop:
+                self._extend(block, points[start:stop])
+                stop = start
+            if not start:
+                break
+        self._regroup()
+
+    def _extend(self, block: int, points: Sequence[tuple[int, int]]) -> None:
+        deltas = dict(zip(self._times[block], self._deltas[block], strict=True))
+        for at, delta in points:
+            deltas[at] = deltas.get(at, 0) + delta
+        kept = sorted(at for at, delta in deltas.items() if delta)
+        parts = [kept[at : at + self._block] for at in range(0, max(len(kept), 1), self._block)]
+        here = slice(block, block + 1)
+        self._times[here] = [array("q", part) for part in parts]
+        self._deltas[here] = [array("q", [deltas[at] for at in part]) for part in parts]
+        self._sums[here] = [sum(part) for part in self._deltas[block : block + len(parts)]]
+        self._extremes[here] = [None] * len(parts)
+        self._firsts[here] = [self._firsts[block], *(part[0] for part in parts[1:])]
 
     def value(self, at: int) -> int:
         """V at an instant."""
@@ -108,7 +134,9 @@ class Steps:
                 highest = self._highest(first, before, start, end)
             if highest > best:
                 best, best_from = highest, self._firsts[first]
-        at = self.first_outside(-FOREVER, best, best_from) if best > -FOREVER else start
+        if best < NONE:  # blocks without points, whatever V is before them
+            return -FOREVER, start
+        at = self.first_outside(-FOREVER, best, best_from)
         return best, start if at is None else at
 
     # -- blocks and rows

@@ -7,12 +7,16 @@ change point on. So nothing has to wait, and `due` is exact: a function of incid
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
+from typing import Final
 
 from projections.rules.members import Members
 from projections.rules.model import FOREVER, Episode, Member, Rule
 from projections.rules.spans import Span, Spans
 from projections.rules.spells import Spell, exchanged, spell_of
 from projections.rules.steps import BLOCK
+
+RECENT: Final = (8, 0.5)  # windows back from the clock: most members that come are of this stretch
+LITTLE: Final = 3  # members: less room is hardly worth measuring
 
 
 class Track:
@@ -78,6 +82,42 @@ class Track:
 
     def _place(self, opened: int) -> int:
         return bisect_left(self._spans.openings, opened)
+
+    # -- members that change no episode
+
+    def room(self) -> tuple[int, int, int, int]:
+        """Where, until which clock, and how much V may rise without any change of an episode: since, until, by, due.
+
+        Either after all spans, as long as V stays below the lowest level; or in the last one, after its peak and as
+        long as V does not go beyond it: then only its end moves, which nobody sees before the clock gets there.
+        """
+        spans, clock = self._spans, self.clock
+        last = spans.all[-1] if spans.all else None
+        after = last.ended + self.rule.keep_firing + 1 if last else self.rule.since
+        if after <= clock:
+            since, least = self._recent(after, spans.low - 1)
+            return since, FOREVER, least, self.due()
+        if last is None or last.opened > clock or not spans.falls_after(last.ended):
+            return 0, 0, 0, 0
+        since, least = self._recent(last.peak_at + 1, last.peak)
+        return since, last.ended, least, self.due()
+
+    def _recent(self, after: int, most: int) -> tuple[int, int]:
+        """Since when, `after` at the earliest, V lies how far below `most`; not far back where that leaves little."""
+        window = self.rule.window
+        for back in RECENT if window < FOREVER else ():
+            since = max(after, int(self.clock - back * window))
+            room = most - self._spans.greatest(since)
+            if room > LITTLE:
+                return since, room
+        return (since, room) if window < FOREVER else (after, most - self._spans.greatest(after))
+
+    def take_in(self, those: Sequence[tuple[int, int]]) -> None:
+        """Add members (instant, number), in order, for which there was room."""
+        self._members.extend(those)
+        self._spans.extend(_points([spell_of(self.rule, Member(*it)) for it in those]))
+        if self._spans.all and self._spans.all[-1].ended > self.clock:
+            self._due = None
 
     # -- what happens
 
