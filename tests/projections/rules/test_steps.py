@@ -32,8 +32,10 @@ def both(early: list[tuple[int, int]], later: list[tuple[int, int]]) -> tuple[St
     plain = Plain(early)
     first = [(at, sum(delta for other, delta in early if other == at)) for at in plain.points]
     steps = Steps(first, block=2, row=2)
-    for at, delta in later:
+    one_by_one, together = later[::2], Plain(later[1::2])
+    for at, delta in one_by_one:
         steps.add(at, delta)
+    steps.extend([(at, together.value(at) - together.value(at - 1)) for at in together.points])
     return steps, Plain([*early, *later])
 
 
