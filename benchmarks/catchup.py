@@ -25,6 +25,8 @@ def catch_up(worker: Worker, end: int, moved: Moved) -> dict[str, Any]:
         "stages_us_per_event": {stage: _per_event(lines, stage) for stage in (*STAGES, "total")},
         "first_tenth_us_per_event": _per_event([line for line in lines if STAGE <= line["start"] <= STAGE + end / 10]),
         "last_tenth_us_per_event": _per_event([line for line in lines if line["start"] >= end * 0.9]),
+        "wall_at_50k_us_per_event": _wall(lines, 25_000, 75_000),
+        "wall_at_end_us_per_event": _wall(lines, end - 50_000, end),
         "memory_mb": worker.memory(),
         "messages": sum(line["messages"] for line in lines),
         "rejected": sum(line["rejected"] for line in lines),
@@ -35,6 +37,15 @@ def _per_event(lines: Sequence[dict[str, Any]], stage: str = "total") -> float:
     events: int = sum(line["end"] - line["start"] for line in lines)
     spent: float = sum(line["seconds"].get(stage, 0.0) for line in lines)
     return spent / max(events, 1) * 1e6
+
+
+def _wall(lines: Sequence[dict[str, Any]], start: int, end: int) -> float | None:
+    """What an event costs there from batch to batch, publishing and all; None where the log is too short to tell."""
+    those = [line for line in lines if line["start"] >= start and line["end"] <= end]
+    if start < 0 or len(those) < 3:
+        return None
+    events = those[-1]["end"] - those[0]["end"]
+    return (when(those[-1]) - when(those[0])) / events * 1e6
 
 
 async def all_sent(bed: Bed, messages: int, moved: Moved) -> None:
