@@ -43,6 +43,7 @@ VERBS = {
     "verify": ("streams.cli.verify:verify", "Whether what is published is what the log says; exit 1 if not."),
     "schema": ("streams.cli.schema:schema", "The contract of the events, as JSON Schemas."),
     "topics": ("streams.cli.topics:topics", "The topics: list, create."),
+    "log": ("streams.cli.log:log", "The backup: export the log, check it, import it into an empty one."),
     "broker": ("streams.cli.serve:broker", "The embedded Kafka alone, in the foreground."),
 }
 

@@ -1,5 +1,6 @@
 """Looks at single records of the log, past any group: what stands at an offset, what was committed last."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 
@@ -24,6 +25,7 @@ async def reader(servers: str) -> AsyncIterator[AIOKafkaConsumer]:
     )
     try:
         await consumer.start()
+        await asyncio.sleep(0)  # else a stop that follows at once cancels a task that never began, and raises that
         yield consumer
     finally:
         await consumer.stop()
