@@ -29,8 +29,10 @@ def test_the_written_schema_is_that_of_the_code(name: str) -> None:
 
 
 def test_no_schema_is_left_over() -> None:
-    """Given the folder of schemas, then it holds a file for every type, for alerts and rules, and no other."""
-    assert {it.name for it in FOLDER.iterdir()} == {f"{name}.json" for name in (*CHECKS, *contract.schemas())}
+    """Given the folder of schemas, then it holds a file for every type, for alerts and rules, and all as AsyncAPI."""
+    schemas = {f"{name}.json" for name in (*CHECKS, *contract.schemas())}
+
+    assert {it.name for it in FOLDER.iterdir()} == {*schemas, "asyncapi.yaml"}
 
 
 @given(events)
