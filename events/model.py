@@ -36,6 +36,12 @@ class Fact(Value):
         return getattr(self, "occurred", None)
 
 
+class ByHand(Fact):
+    """A fact that a person may have told; why stands in its `note` or its `reason`."""
+
+    who: Line | None = None  # who told it; None: it came from a file or a feed
+
+
 # -- the stage
 
 
@@ -129,7 +135,7 @@ class Report(Value):
         return {name: getattr(self, name) for name in self.model_fields_set}
 
 
-class IncidentReported(Fact):
+class IncidentReported(ByHand):
     """A source's account of an incident: the first one creates it, a later one adds to it."""
 
     kind = "incident.reported"
@@ -142,7 +148,7 @@ class IncidentReported(Fact):
         return self.report.occurred
 
 
-class IncidentCorrected(Fact):
+class IncidentCorrected(ByHand):
     """Fields that were wrong, as they should read; `null` takes one back. Outranks every report until the next one."""
 
     kind = "incident.corrected"
@@ -167,7 +173,7 @@ class IncidentCorrected(Fact):
         return self.changes.occurred
 
 
-class IncidentsMerged(Fact):
+class IncidentsMerged(ByHand):
     """Several incidents were one: the survivor stands for all of them."""
 
     kind = "incidents.merged"
@@ -177,7 +183,7 @@ class IncidentsMerged(Fact):
     reason: Text
 
 
-class IncidentsSplit(Fact):
+class IncidentsSplit(ByHand):
     """A merge is undone: these incidents stand again for themselves."""
 
     kind = "incidents.split"
@@ -187,7 +193,7 @@ class IncidentsSplit(Fact):
     reason: Text
 
 
-class IncidentRetracted(Fact):
+class IncidentRetracted(ByHand):
     """It never happened."""
 
     kind = "incident.retracted"
@@ -207,7 +213,7 @@ class Scope(Value):
     actor: Id | None = None
 
 
-class TallyAsserted(Fact):
+class TallyAsserted(ByHand):
     """A total that a source claims. Never added to our counters: reconciled with them."""
 
     kind = "tally.asserted"

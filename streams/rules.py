@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from events import ids
 from events.errors import ConfigInvalid
@@ -52,15 +52,25 @@ def in_force(reader: Reader, timeline: str | None) -> InForce:
     Raises:
         ConfigInvalid: there is no such timeline, or several and none is named.
     """
+    row = timeline_of(reader, timeline)
+    name = row["timeline"]
+    now = None if row["clock_kind"] == "live" else datetime.fromisoformat(row["clock"])
+    rules = [it["content"] for it in reader.rows("rules", timelines=[name], rules=None)]
+    return InForce(name, now, rules, row["adopted_offset"])
+
+
+def timeline_of(reader: Reader, timeline: str | None) -> dict[str, Any]:
+    """How a timeline stands; the only one there is when none is named.
+
+    Raises:
+        ConfigInvalid: there is no such timeline, or several and none is named.
+    """
     known = {row["timeline"]: row for row in reader.rows("timelines")}
     name = next(iter(known)) if timeline is None and len(known) == 1 else timeline
     if name is None or name not in known:
         wanted = "a timeline (--timeline)" if name is None else f"the timeline {name!r}"
         raise ConfigInvalid(f"expected {wanted} among those that are open, found {', '.join(known) or 'none'}")
-    row = known[name]
-    now = None if row["clock_kind"] == "live" else datetime.fromisoformat(row["clock"])
-    rules = [it["content"] for it in reader.rows("rules", timelines=[name], rules=None)]
-    return InForce(name, now, rules, row["adopted_offset"])
+    return known[name]
 
 
 def differences(old: Sequence[Content], new: Sequence[Content]) -> list[str]:

@@ -1,0 +1,52 @@
+"""What events would do, were they told now: tried on a copy of a snapshot, which is thrown away."""
+
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final, NamedTuple
+
+from events.codec import to_record
+from events.log import Event
+from projections.apply import apply_batch
+from projections.store.file import PartitionFile
+from projections.store.reader import Reader, Rows, Snapshot
+
+EVERY_TALLY: Final[Mapping[str, object]] = dict.fromkeys(("timelines", "sites", "kinds", "classes", "countries"))
+EVERY_MESSAGE: Final[Mapping[str, object]] = dict.fromkeys(("timelines", "states", "severities"))
+EVERY_REJECT: Final[Mapping[str, object]] = {"reasons": None, "positions": None, "whole": False}
+
+
+class Effect(NamedTuple):
+    """What would become of events, and what they would change."""
+
+    applied: int
+    duplicates: int
+    faults: list[str]  # why those that would be rejected are
+    before: Rows  # of the query `tallies`, those that differ
+    after: Rows
+    messages: Rows  # of the query `alert_messages`
+
+
+def effect(snapshot: Snapshot, events: Sequence[Event]) -> Effect:
+    """The effect of events on a snapshot's partition, as if they stood in the log after all that the snapshot holds."""
+    with TemporaryDirectory(prefix="tocsin-trial-") as name:
+        folder = Path(name)
+        copy = Path(shutil.copyfile(snapshot.path, folder / snapshot.path.name))
+        with Reader(folder) as reader:
+            [as_of] = reader.as_of
+            before = reader.rows("tallies", **EVERY_TALLY)
+        file = PartitionFile(copy, snapshot.partition, as_of.partitions)
+        start = file.next_offset
+        try:
+            records = [to_record(event, offset) for offset, event in enumerate(events, start)]
+            result = apply_batch(file, records, start, start + len(records))
+        finally:
+            file.close()
+        with Reader(folder) as reader:
+            after = reader.rows("tallies", **EVERY_TALLY)
+            messages = [it for it in reader.rows("alert_messages", **EVERY_MESSAGE) if it["event_offset"] >= start]
+            bad = [it for it in reader.rows("rejected", **EVERY_REJECT) if it["event_offset"] >= start]
+    faults = [f"{it['field'] or 'event'}: expected {it['expected']}, found {it['found']}" for it in bad]
+    gone, come = ([it for it in one if it not in other] for one, other in ((before, after), (after, before)))
+    return Effect(result.applied, result.duplicates, faults, gone, come, messages)
