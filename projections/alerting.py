@@ -8,13 +8,13 @@ from events.log import Event
 from events.model import RulesAdopted
 from projections.batch import Batch
 from projections.fold import Change
+from projections.history import Held, History, Turn, turns
 from projections.incidents import Incident
 from projections.rows import Row, group_key
-from projections.rules.alerts import Standing
 from projections.rules.compiling import compile_rules
 from projections.rules.engine import Engine, Key, Moment, Outcome, Told
 from projections.rules.messages import Place, body
-from projections.rules.model import Episode, Group, Member, Rule
+from projections.rules.model import Group, Member, Rule
 
 TRACKS_KEPT: Final = 50_000  # groups in memory, about two kilobytes each
 Evidence = list[tuple[str, int]]  # (incident_id, version)
@@ -44,8 +44,11 @@ class Groups(Protocol):
     def standing(self, timeline: str) -> Iterable[Incident]:
         """Every standing incident."""
 
-    def alerts(self, timeline: str, keys: Collection[Key] | None) -> Mapping[Key, tuple[list[Episode], Standing]]:
+    def alerts(self, timeline: str, keys: Collection[Key] | None) -> Mapping[Key, Held]:
         """The episodes of these groups, of all when None, and the alerts that stand for them."""
+
+    def next_version(self) -> int:
+        """The number that the next version of an episode gets."""
 
     def versions(self, numbers: Collection[int]) -> Mapping[int, tuple[str, int]]:
         """(incident_id, version) of incidents, by number."""
@@ -58,6 +61,7 @@ class Alerting:
         self._partition, self._groups = partition, groups
         self._engines: dict[str, Engine] = {}
         self._in_force: dict[str, list[Row]] = {}
+        self._history = History(groups.next_version())
 
     def evaluate(self, steps: Sequence[Step], batch: Batch, clocks: Mapping[str, int]) -> None:
         """Put what these steps lead to into the batch. `clocks` are the timelines' before it."""
@@ -69,7 +73,7 @@ class Alerting:
         pages = Pages(self._partition, self._groups)
         for timeline, moments in by_timeline.items():
             self._timeline(timeline, moments, clocks.get(timeline, 0), pages)
-        pages.into(batch)
+        pages.into(batch, self._history)
 
     def next_due(self) -> dict[str, int | None]:
         """When time alone can next change something, of the timelines that had an event since the file was opened."""
@@ -86,7 +90,7 @@ class Alerting:
                 pages.take(step, engine.apply(moment))
         pages.remind(timeline, engine.reminders)
         engine.reminders = {}
-        engine.forget(TRACKS_KEPT)
+        self._history.forget(timeline, engine.forget(TRACKS_KEPT))
 
     def _engine(self, timeline: str) -> Engine:
         engine = self._engines.get(timeline)
@@ -99,19 +103,23 @@ class Alerting:
         if not wanted:
             return
         alerts = self._groups.alerts(engine.timeline, wanted)
+        self._history.load(engine.timeline, alerts)
         for rule_id, rule in engine.rules.items():
             groups = [group for key, group in wanted if key == rule_id]
             members = self._groups.members(engine.timeline, rule, groups) if groups else {}
             for group in groups:
-                standing = alerts.get((rule_id, group), ([], {}))[1]
-                engine.load((rule_id, group), members.get(group, []), standing, clock)
+                held = alerts.get((rule_id, group))
+                engine.load((rule_id, group), members.get(group, []), held.standing if held else {}, clock)
 
     def _adopt(self, step: Step, moment: Moment, engine: Engine, pages: "Pages") -> Outcome:
         fact, timeline = step.event.fact, step.event.timeline
         assert isinstance(fact, RulesAdopted)  # noqa: S101
         rules = compile_rules(fact.rules)
         self._in_force[timeline] = pages.adopt(step, rules, self._in_force[timeline])
-        return engine.adopt(rules, moment, self._groups.standing(timeline), dict(self._groups.alerts(timeline, None)))
+        before = self._groups.alerts(timeline, None)
+        self._history.load(timeline, before)
+        episodes = {key: (it.episodes, it.standing) for key, it in before.items()}
+        return engine.adopt(rules, moment, self._groups.standing(timeline), episodes)
 
 
 class Pages:
@@ -121,7 +129,7 @@ class Pages:
         self._partition, self._groups = partition, groups
         self._now: dict[int, tuple[str, int]] = {}  # incidents of this batch, as of the step at hand
         self._told: list[tuple[Step, int, Told, dict[int, tuple[str, int]]]] = []
-        self._episodes: dict[Row, Row | None] = {}  # by key; None: gone
+        self._turns: list[Turn] = []
         self._rest: dict[str, list[Row]] = {}
 
     def take(self, step: Step, outcome: Outcome) -> None:
@@ -131,10 +139,7 @@ class Pages:
         for seq, told in enumerate(outcome.told):
             seen = {number: self._now[number] for number in told.evidence if number in self._now}
             self._told.append((step, seq, told, seen))
-        for rule, group, before, now, standing in outcome.episodes:
-            key = step.event.timeline, rule.rule_id, group_key(group)
-            self._episodes |= {(*key, it.opened_at): None for it in before}
-            self._episodes |= {(*key, it.opened_at): _episode(key, it, standing) for it in now}
+        self._turns += turns(step.event.timeline, step.offset, step.clock, outcome)
 
     def adopt(self, step: Step, rules: Sequence[Rule], in_force: Sequence[Row]) -> list[Row]:
         """Note the rules that are adopted and retired; the rows of those in force from now on."""
@@ -154,7 +159,7 @@ class Pages:
         rows = [(timeline, rule_id, group_key(group), at) for (rule_id, group), at in reminders.items()]
         self._rest.setdefault("due", []).extend(rows)
 
-    def into(self, batch: Batch) -> None:
+    def into(self, batch: Batch, history: History) -> None:
         """Write it all into the batch, messages in order of (offset, seq)."""
         unknown = {number for _, _, told, seen in self._told for number in told.evidence if number not in seen}
         stored = self._groups.versions(unknown) if unknown else {}
@@ -164,8 +169,8 @@ class Pages:
             batch.rows["alert_messages"].append(self._message(step, seq, told, evidence))
             alerts[told.message.alert.alert_id] = _alert(step, told)
         batch.rows["alerts"] += alerts.values()
-        batch.rows["episodes"] += [row for row in self._episodes.values() if row is not None]
-        batch.gone += [key for key, row in self._episodes.items() if row is None]
+        opened, batch.closed = history.written(self._turns)
+        batch.rows["episode_versions"] += opened
         for table, rows in self._rest.items():
             batch.rows[table] += rows
 
@@ -180,11 +185,6 @@ class Pages:
 
 def _content(rule: Rule) -> Row:
     return rule.title, rule.content_hash, rule.content
-
-
-def _episode(key: tuple[str, str, str], it: Episode, standing: Standing) -> Row:
-    alert = standing.get(it.opened_at)
-    return (*key, it.opened_at, it.ended_at, it.value, it.peak_at, it.severity, alert.alert_id if alert else None)
 
 
 def _alert(step: Step, told: Told) -> Row:

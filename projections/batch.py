@@ -20,7 +20,7 @@ class Batch:
     def __init__(self) -> None:
         self.rows: defaultdict[str, list[Row]] = defaultdict(list)
         self.superseded: list[Row] = []  # versions of earlier batches: (number, version, known_until)
-        self.gone: list[Row] = []  # episodes: (timeline, rule, group_key, opened_at)
+        self.closed: list[Row] = []  # versions of episodes, of earlier batches: (number, known_until)
         self.timelines: set[str] = set()  # whose clock may have moved
         self._here: dict[int, int] = {}  # incident number -> index of its newest version among the rows
 

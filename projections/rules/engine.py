@@ -147,10 +147,12 @@ class Engine:
         self._watches[key] = Watch(self.rules[key[0]], clock, members)
         self._alerts[key] = standing
 
-    def forget(self, kept: int) -> None:
-        """Let go of the groups that were loaded longest ago, down to `kept`."""
-        for key in list(self._watches)[: max(len(self._watches) - kept, 0)]:
+    def forget(self, kept: int) -> list[Key]:
+        """Let go of the groups that were loaded longest ago, down to `kept`; those that are forgotten."""
+        gone = list(self._watches)[: max(len(self._watches) - kept, 0)]
+        for key in gone:
             del self._watches[key], self._alerts[key]
+        return gone
 
     # -- an event
 

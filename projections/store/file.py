@@ -44,7 +44,7 @@ ORDER: Final = (
         "postures",
         "decisions",
     ),
-    *("rules", "episodes", "alerts", "alert_messages", "due", "rejected", "duplicates", "timelines", "chain"),
+    *("rules", "episode_versions", "alerts", "alert_messages", "due", "rejected", "duplicates", "timelines", "chain"),
 )
 
 CHECKPOINT: Final = "UPDATE checkpoint SET next_offset = ?, last_offset = ?, last_hash = ?, records = ?, chain = ?"
@@ -170,8 +170,8 @@ class PartitionFile:
     def _write(self, batch: Batch, mark: tuple[int, str] | None, end: int) -> None:
         if batch.superseded:
             self.tables.supersede(batch.superseded)
-        if batch.gone:
-            self.tables.forget(batch.gone)
+        if batch.closed:
+            self.tables.close(batch.closed)
         for table in ORDER:
             if rows := batch.rows.get(table):
                 self.tables.write(table, rows)

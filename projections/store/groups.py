@@ -6,10 +6,11 @@ from typing import Any, Final
 
 import duckdb
 
+from projections.history import Held
 from projections.incidents import Incident, Site
 from projections.known import Key as SiteKey
 from projections.rows import Row, group_key
-from projections.rules.alerts import Alert, Standing
+from projections.rules.alerts import Alert
 from projections.rules.compiling import compile_rules
 from projections.rules.engine import Key
 from projections.rules.model import FOREVER, SEVERITIES, Episode, Group, Member, Rule
@@ -67,24 +68,30 @@ class TableGroups:
         """Every standing incident, in order of number."""
         return lookups.standing(self._con, self._sites, timeline)
 
-    def alerts(self, timeline: str, keys: Collection[Key] | None) -> Mapping[Key, tuple[list[Episode], Standing]]:
+    def alerts(self, timeline: str, keys: Collection[Key] | None) -> Mapping[Key, Held]:
         """The episodes of these groups, of all when None, and the alerts that stand for them."""
         query = """
             SELECT e.rule, e.group_key, e.severity, epoch_us(e.opened_at), epoch_us(e.ended_at), e.value,
                 epoch_us(e.peak_at), a.alert_id::VARCHAR, epoch_us(a.raised_at), a.messages, a.last_message::VARCHAR,
-                a.late
-            FROM episodes e LEFT JOIN alerts a USING (alert_id) WHERE e.timeline = $1
+                a.late, e.number
+            FROM episode_versions e LEFT JOIN alerts a USING (alert_id) WHERE e.known_until IS NULL AND e.timeline = $1
             AND ($4 OR (e.rule, e.group_key) IN (SELECT (unnest($2::VARCHAR[]), unnest($3::VARCHAR[]))))
             ORDER BY e.opened_at
         """
         wanted = ([], []) if keys is None else ([rule for rule, _ in keys], [group_key(group) for _, group in keys])
-        found: dict[Key, tuple[list[Episode], Standing]] = {}
+        found: dict[Key, Held] = {}
         rows = self._con.execute(query, [timeline, *wanted, keys is None]).fetchall()
-        for rule, group, severity, opened, ended, value, peak_at, *alert in rows:
-            episodes, standing = found.setdefault((rule, _group(group)), ([], {}))
-            episodes.append(Episode(opened, ended, value, peak_at, SEVERITIES.index(severity) + 1))
-            standing[opened] = Alert(*alert) if alert[0] else None
+        for rule, group, severity, opened, ended, value, peak_at, *alert, number in rows:
+            held = found.setdefault((rule, _group(group)), Held([], {}, {}))
+            held.episodes.append(Episode(opened, ended, value, peak_at, SEVERITIES.index(severity) + 1))
+            held.standing[opened] = Alert(*alert) if alert[0] else None
+            held.versions[opened] = number
         return found
+
+    def next_version(self) -> int:
+        """The number that the next version of an episode gets."""
+        [(number,)] = self._con.execute("SELECT coalesce(max(number) + 1, 0) FROM episode_versions").fetchall()
+        return int(number)
 
     def versions(self, numbers: Collection[int]) -> Mapping[int, tuple[str, int]]:
         """(incident_id, version) of incidents, by number."""

@@ -296,20 +296,24 @@ COMMENT ON COLUMN rules.title IS 'What people call it';
 COMMENT ON COLUMN rules.content_hash IS 'SHA-256 of its normalised content';
 COMMENT ON COLUMN rules.content IS 'Its normalised content';
 
-CREATE TABLE episodes (
-    timeline VARCHAR, rule VARCHAR, group_key VARCHAR, opened_at TIMESTAMPTZ, ended_at TIMESTAMPTZ, value BIGINT, peak_at TIMESTAMPTZ,
-    severity VARCHAR, alert_id UUID
+CREATE TABLE episode_versions (
+    number BIGINT, timeline VARCHAR, rule VARCHAR, group_key VARCHAR, opened_at TIMESTAMPTZ, event_offset BIGINT,
+    known_from TIMESTAMPTZ, known_until TIMESTAMPTZ, ended_at TIMESTAMPTZ, value BIGINT, peak_at TIMESTAMPTZ, severity VARCHAR, alert_id UUID
 );
-COMMENT ON TABLE episodes IS 'Unbroken spans in which a rule holds for a group: a function of rules, standing incidents and clock';
-COMMENT ON COLUMN episodes.timeline IS 'The timeline it belongs to';
-COMMENT ON COLUMN episodes.rule IS 'The rule';
-COMMENT ON COLUMN episodes.group_key IS 'The group: a JSON list of values, in order of the rule''s by';
-COMMENT ON COLUMN episodes.opened_at IS 'From when, inclusive';
-COMMENT ON COLUMN episodes.ended_at IS 'Until when, exclusive; NULL: not over by the clock';
-COMMENT ON COLUMN episodes.value IS 'The greatest value in it';
-COMMENT ON COLUMN episodes.peak_at IS 'The first change point that has that value';
-COMMENT ON COLUMN episodes.severity IS 'The highest level that value reaches';
-COMMENT ON COLUMN episodes.alert_id IS 'The alert that stands for it; NULL: it was over when its rule was adopted, nobody was told';
+COMMENT ON TABLE episode_versions IS 'Every state an episode was ever believed to be in; rows are added, and closed once';
+COMMENT ON COLUMN episode_versions.number IS 'Its number in this partition, in log order';
+COMMENT ON COLUMN episode_versions.timeline IS 'The timeline it belongs to';
+COMMENT ON COLUMN episode_versions.rule IS 'The rule';
+COMMENT ON COLUMN episode_versions.group_key IS 'The group: a JSON list of values, in order of the rule''s by';
+COMMENT ON COLUMN episode_versions.opened_at IS 'From when the episode lasts, inclusive';
+COMMENT ON COLUMN episode_versions.event_offset IS 'Offset of the event that made this version';
+COMMENT ON COLUMN episode_versions.known_from IS 'The timeline''s clock from which this was believed, inclusive';
+COMMENT ON COLUMN episode_versions.known_until IS 'Until when, exclusive; NULL: it still is';
+COMMENT ON COLUMN episode_versions.ended_at IS 'Until when the episode lasts, exclusive; NULL: not over by the clock';
+COMMENT ON COLUMN episode_versions.value IS 'The greatest value in it';
+COMMENT ON COLUMN episode_versions.peak_at IS 'The first change point that has that value';
+COMMENT ON COLUMN episode_versions.severity IS 'The highest level that value reaches';
+COMMENT ON COLUMN episode_versions.alert_id IS 'The alert that stands for it; NULL: it was over when its rule was adopted, nobody was told';
 
 CREATE TABLE alerts (
     alert_id UUID PRIMARY KEY, timeline VARCHAR, rule VARCHAR, group_key VARCHAR, state VARCHAR, severity VARCHAR, opened_at TIMESTAMPTZ,

@@ -27,7 +27,6 @@ KEYS: Final[dict[str, tuple[str, ...]]] = {
     "actors": ("timeline", "actor"),
     "counters": ("cell",),
     "site_tallies": ("timeline", "site", "class"),
-    "episodes": ("timeline", "rule", "group_key", "opened_at"),
     "alerts": ("alert_id",),
     "due": ("timeline", "rule", "group_key"),
     "rules": ("timeline", "rule", "adopted_offset"),
@@ -37,9 +36,9 @@ SUPERSEDED: Final = """
     FROM appender_data AS s WHERE v.number = s.number AND v.version = s.version
 """
 
-GONE: Final = """
-    DELETE FROM episodes AS e USING appender_data AS s WHERE e.timeline = s.timeline AND e.rule = s.rule
-    AND e.group_key = s.group_key AND e.opened_at = make_timestamptz(s.opened_at)
+CLOSED: Final = """
+    UPDATE episode_versions AS v SET known_until = make_timestamptz(s.known_until)
+    FROM appender_data AS s WHERE v.number = s.number
 """
 
 
@@ -73,10 +72,9 @@ class Tables:
         handed = {"number": "BIGINT", "version": "INTEGER", "known_until": "BIGINT"}
         self._flush("(superseded)", rows, lambda: (SUPERSEDED, handed))
 
-    def forget(self, rows: Iterable[Row]) -> None:
-        """Delete episodes that there were not: (timeline, rule, group_key, opened_at µs)."""
-        handed = {"timeline": "VARCHAR", "rule": "VARCHAR", "group_key": "VARCHAR", "opened_at": "BIGINT"}
-        self._flush("(gone)", rows, lambda: (GONE, handed))
+    def close(self, rows: Iterable[Row]) -> None:
+        """Close versions of episodes: (number, known_until µs)."""
+        self._flush("(closed)", rows, lambda: (CLOSED, {"number": "BIGINT", "known_until": "BIGINT"}))
 
     def _flush(self, name: str, rows: Iterable[Row], made: Callable[[], tuple[str, dict[str, str]]]) -> None:
         appender = self._appenders.get(name)

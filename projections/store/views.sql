@@ -50,3 +50,8 @@ SELECT timeline, incident_id, class, make_timestamp(epoch_us(occurred_from))::DA
     occurred_from, occurred_until, precision, version, event_offset, number
 FROM said;
 COMMENT ON VIEW contributions IS 'What each standing incident adds to counters and tallies: the parts of which they are the sums';
+
+CREATE OR REPLACE VIEW episodes AS
+SELECT timeline, rule, group_key, opened_at, ended_at, value, peak_at, severity, alert_id, known_from, event_offset
+FROM episode_versions WHERE known_until IS NULL;
+COMMENT ON VIEW episodes IS 'Unbroken spans in which a rule holds for a group: a function of rules, standing incidents and clock';

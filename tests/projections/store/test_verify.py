@@ -120,8 +120,8 @@ PLANTED = {
     "a counter less": ("DELETE FROM counters WHERE dimension = 'weapon'", {"counters"}),
     "a version": ("UPDATE incident_versions SET site = 'al-tanf' WHERE known_until IS NULL AND number = 0", None),
     "what stands": ("UPDATE incident_versions SET stands = false WHERE known_until IS NULL AND number = 3", None),
-    "an episode": ("UPDATE episodes SET value = value + 1", {"episodes"}),
-    "an episode's end": ("UPDATE episodes SET ended_at = NULL WHERE ended_at IS NOT NULL", {"episodes"}),
+    "an episode": ("UPDATE episode_versions SET value = value + 1", {"episodes"}),
+    "an episode's end": ("UPDATE episode_versions SET ended_at = NULL WHERE ended_at IS NOT NULL", {"episodes"}),
     "evidence": (
         f"UPDATE alert_messages SET body = json_merge_patch(body, '{MORE_EVIDENCE}') WHERE {NEWEST_ALERT}",
         {"evidence"},
