@@ -14,6 +14,7 @@ from typing import Any, Final, NamedTuple, Self
 import duckdb
 
 from events.errors import ConfigInvalid
+from projections.store.knowing import look_from, make_macros
 from projections.store.versions import SCHEMA_VERSION
 
 PATTERN: Final = "p*.duckdb"
@@ -75,21 +76,23 @@ def published(folder: Path) -> list[Snapshot]:
 class Reader:
     """The newest snapshots of a folder, open for reading; for one thread."""
 
-    def __init__(self, folder: Path) -> None:
-        """Open them.
+    def __init__(self, folder: Path, known_at: int | None = None, *, macros: bool = False) -> None:
+        """Open them, as they are or as known when the clocks stood at `known_at` (µs).
+
+        With `macros`, named queries may ask for what was known at any time.
 
         Raises:
             NothingPublished: there is none.
             Unreadable: one is no file of ours.
         """
-        self.folder = folder
+        self.folder, self.known_at, self._macros = folder, known_at, macros
         self._open()
 
     def _open(self) -> None:
         self.snapshots = published(self.folder)
         if not self.snapshots:
             raise NothingPublished(self.folder)
-        self._con = opened(self.snapshots)
+        self._con = opened(self.snapshots, self.known_at, macros=self._macros)
         self.as_of = [AsOf(*row) for row in self._con.execute(text("as_of")).fetchall()]
 
     def refresh(self) -> bool:
@@ -128,8 +131,12 @@ def text(query: str) -> str:
     return files(__package__).joinpath("queries", f"{query}.sql").read_text()
 
 
-def opened(snapshots: Sequence[Snapshot]) -> duckdb.DuckDBPyConnection:
-    """A connection of its own with the views over these snapshots.
+def opened(
+    snapshots: Sequence[Snapshot], known_at: int | None = None, *, macros: bool = False
+) -> duckdb.DuckDBPyConnection:
+    """A connection of its own with the views over these snapshots, as known at an instant (µs) if one is given.
+
+    With `macros`, what was known at any other time can be asked for too; making them takes a while.
 
     Raises:
         Unreadable: one is no file of ours.
@@ -139,8 +146,13 @@ def opened(snapshots: Sequence[Snapshot]) -> duckdb.DuckDBPyConnection:
     try:
         for it in snapshots:
             _attach(con, it)
-        _unite(con, [it.partition for it in snapshots])
+        partitions = [it.partition for it in snapshots]
+        _unite(con, partitions)
         con.execute(text("macros"))
+        con.execute(text("mendings"))
+        names = make_macros(con, partitions) if macros or known_at is not None else []
+        if known_at is not None:
+            look_from(con, names, known_at, text("mendings"))
     except BaseException:
         con.close()
         raise

@@ -47,10 +47,10 @@ class Refused(Exception):
     """A statement is not taken."""
 
 
-def main(folder: str, memory_mb: int, limit_ms: int, most_rows: int) -> None:
+def main(folder: str, memory_mb: int, limit_ms: int, most_rows: int, known_at: int | None = None) -> None:
     """Answer the statements on stdin."""
     snapshots = published(Path(folder))
-    con = opened(snapshots)
+    con = opened(snapshots, known_at, macros=True)
     for lock in LOCKS:
         con.execute(lock.format(memory_mb=memory_mb, limit_ms=limit_ms))
     _bound(memory_mb, len(snapshots))

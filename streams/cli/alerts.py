@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from streams.cli.output import Column, Object, field, show
-from streams.cli.reads import reads, some_of
+from streams.cli.reads import as_known, reads, some_of
 from streams.cli.wording import when
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ STATES = ("open", "resolved", "merged", "cancelled")
 @some_of("--state", "states", "Only alerts in this state.", STATES)
 @some_of("--severity", "severities", "Only alerts that reached this severity, and no higher.", SEVERITIES)
 @click.option("--messages", is_flag=True, help="Every message that was told, not only where things stand.")
+@as_known
 @reads
 def alerts(*, reader: "Reader", as_json: bool, messages: bool, **chosen: Any) -> None:
     r"""The alerts as they stand, each with the incidents that are its evidence; those that are open first.

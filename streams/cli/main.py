@@ -33,6 +33,7 @@ VERBS = {
     "retract": ("streams.cli.hand:retract", "Say that an incident never happened."),
     "assert": ("streams.cli.hand:assert_", "Note a total that a source claims."),
     "timeline": ("streams.cli.timeline:timeline", "What was told, by document, as it became known."),
+    "incidents": ("streams.cli.incidents:incidents", "What is believed to have happened, incident by incident."),
     "tallies": ("streams.cli.tallies:tallies", "Standing incidents by site and class."),
     "counters": ("streams.cli.tallies:counters", "Standing incidents and their toll by period."),
     "why": (
@@ -40,6 +41,7 @@ VERBS = {
         "Where a number comes from, down to document and place; exit 1 if it does not add up.",
     ),
     "alerts": ("streams.cli.alerts:alerts", "The alerts as they stand; their messages."),
+    "diff": ("streams.cli.diff:diff", "What was learned between two days."),
     "watch": ("streams.cli.watch:watch", "Follow the alert messages, one line each."),
     "rules": ("streams.cli.rules:rules", "What is worth telling: check a file of rules, adopt it, see those in force."),
     "sql": ("streams.cli.sql:sql", "SQL of your own on the snapshots."),

@@ -2,27 +2,36 @@
 
 import functools
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
-from typing import Any
+from datetime import UTC, date, datetime
+from typing import Any, Final
 
 import click
 
+from events.values import micros
+
 Verb = Callable[..., Any]
+DAY: Final = 86_400_000_000  # µs
+JSON: Final = "One JSON array of objects."
 
 
 def reads(verb: Verb) -> Verb:
     """Hand a verb the open snapshots as `reader`; on stderr stands as of when they speak."""
-    return reading(verb, "One JSON array of objects.")
+    return reading(verb, JSON)
 
 
-def reading(verb: Verb, as_json: str) -> Verb:
-    """The same, and what --json is of this verb."""
+def reads_any_time(verb: Verb) -> Verb:
+    """The same for a verb that may ask for what was known at any time."""
+    return reading(verb, JSON, macros=True)
+
+
+def reading(verb: Verb, as_json: str, *, macros: bool = False) -> Verb:
+    """The same, and what --json is of this verb; with `macros`, it may ask for what was known at any time."""
 
     @click.option("--json", "as_json", is_flag=True, help=as_json)
     @click.option("--wait", is_flag=True, help="First wait until what is in the log now is in the snapshots.")
     @click.option("--patience", default=60.0, show_default=True, help="Seconds to wait at most, with --wait.")
     @functools.wraps(verb)
-    def run(*, wait: bool, patience: float, **chosen: Any) -> Any:
+    def run(*, wait: bool, patience: float, known_at: int | None = None, **chosen: Any) -> Any:
         from projections.store.reader import Reader
         from streams.reading.published import position, snapshots_of, wait_until_read
         from streams.settings import load_settings
@@ -30,7 +39,7 @@ def reading(verb: Verb, as_json: str) -> Verb:
         settings = load_settings()
         if wait:
             wait_until_read(settings, patience)
-        with Reader(snapshots_of(settings)) as reader:
+        with Reader(snapshots_of(settings), known_at, macros=macros) as reader:
             click.echo(position(reader, f"{settings.prefix}.events"), err=True)
             return verb(reader=reader, **chosen)
 
@@ -48,9 +57,39 @@ class Moment(click.ParamType):
 
     name = "day|instant"
 
-    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The instant as text."""
+        return self._read(value, param, ctx).isoformat()
+
+    def _read(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
         try:
             moment = datetime.fromisoformat(value)
         except ValueError:
             self.fail(f"expected a day (2023-10-17) or an instant (2023-10-17T12:00Z), found {value!r}", param, ctx)
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).isoformat()
+        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+class Then(Moment):
+    """A day (its end, UTC) or an instant; handed over as µs since the epoch."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The last µs of a day, or the instant."""
+        if isinstance(value, int):
+            return value
+        moment = self._read(value, param, ctx)
+        return micros(moment) + (DAY - 1 if _is_day(value) else 0)
+
+
+def as_known(verb: Verb) -> Verb:
+    """Give a verb that reads the option to say what was known at some time; it stands above `@reads`."""
+    return click.option(
+        "--as-known-at", "known_at", type=Then(), help="As it was known then: an instant, or a day, which is its end."
+    )(verb)
+
+
+def _is_day(value: str) -> bool:
+    try:
+        date.fromisoformat(value)
+    except ValueError:
+        return False
+    return True

@@ -8,7 +8,7 @@ import click
 from events.errors import Reason
 from streams.cli.main import FOUND, OK
 from streams.cli.output import Column, Object, field, print_json, show
-from streams.cli.reads import reads, some_of
+from streams.cli.reads import as_known, reads, some_of
 
 if TYPE_CHECKING:
     from projections.store.reader import Reader
@@ -63,6 +63,7 @@ def rejected() -> None:
 @rejected.command("list")
 @some_of("--reason", "reasons", "Only for this reason.", [it.value for it in Reason])
 @click.option("--open", "only_open", is_flag=True, help="Only those that are neither mended nor sent again.")
+@as_known
 @reads
 def list_(*, reader: "Reader", as_json: bool, reasons: list[str] | None, only_open: bool) -> None:
     r"""Records that were set aside: position, status, reason, what was expected and found, how they begin.

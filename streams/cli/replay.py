@@ -59,7 +59,7 @@ class Step(click.ParamType):
 class Instant(Moment):
     """As a moment, but handed over as an instant."""
 
-    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> datetime:  # type: ignore[override]
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
         return datetime.fromisoformat(super().convert(value, param, ctx))
 
 

@@ -12,7 +12,7 @@ from streams import clock
 from streams.cli.append import many, say_outcome
 from streams.cli.main import FOUND, OK
 from streams.cli.output import Column, Object, field, print_json, show
-from streams.cli.reads import reads, some_of
+from streams.cli.reads import as_known, reads, some_of
 from streams.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -52,6 +52,7 @@ def check(file: Path) -> int:
 
 @rules.command("list")
 @some_of("--timeline", "timelines", "Only this timeline; may be repeated, as all of these.")
+@as_known
 @reads
 def list_(*, reader: "Reader", as_json: bool, timelines: Sequence[str] | None) -> None:
     """The rules in force, in the order in which they are evaluated."""
@@ -61,6 +62,7 @@ def list_(*, reader: "Reader", as_json: bool, timelines: Sequence[str] | None) -
 @rules.command("show")
 @click.argument("rule")
 @some_of("--timeline", "timelines", "Only this timeline; may be repeated, as all of these.")
+@as_known
 @reads
 def show_(*, reader: "Reader", as_json: bool, rule: str, timelines: Sequence[str] | None) -> int:
     """One RULE in force, as a file would say it, every default filled in. Exit 1 when there is none."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from streams.cli.output import Column, Object, field, show
-from streams.cli.reads import reads, some_of
+from streams.cli.reads import as_known, reads, some_of
 from streams.cli.wording import bar, spread
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ PERIODS = ("day", "week", "month", "total")
 @some_of("--kind", "kinds", "Only this kind of site, as in base or embassy.")
 @some_of("--class", "classes", "Only this class of incidents.")
 @some_of("--country", "countries", "Only sites in this country (ISO 3166-1 alpha-2).")
+@as_known
 @reads
 def tallies(*, reader: "Reader", as_json: bool, **chosen: Any) -> None:
     r"""Standing incidents per site and class: how many, by whom, at what cost, first and last.
@@ -42,6 +43,7 @@ def tallies(*, reader: "Reader", as_json: bool, **chosen: Any) -> None:
 @some_of("--key", "keys", "Only this country, site, actor …; may be repeated, as all of these.")
 @some_of("--timeline", "timelines", "Only this timeline.")
 @some_of("--class", "classes", "Only this class of incidents.")
+@as_known
 @reads
 def counters(*, reader: "Reader", as_json: bool, **chosen: Any) -> None:
     r"""The escalation counters: standing incidents and their toll, period by period.

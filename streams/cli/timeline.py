@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from streams.cli.output import Column, Object, heading, print_json, table
-from streams.cli.reads import Moment, reads, some_of
+from streams.cli.reads import Moment, as_known, reads, some_of
 from streams.cli.wording import spoken, toll, when
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 @click.option("--from", "since", type=Moment(), help="Only what occurred then or later.")
 @click.option("--to", "before", type=Moment(), help="Only what occurred before that.")
 @click.option("--all", "everything", is_flag=True, help="Also what was registered, and ticks of the clock.")
+@as_known
 @reads
 def timeline(*, reader: "Reader", as_json: bool, **chosen: Any) -> None:
     r"""What was told, grouped by document, in the order in which it became known.

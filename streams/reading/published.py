@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from events.errors import ConfigInvalid, TimelineError
+from events.values import instant, iso
 from projections.store.reader import NothingPublished, Reader
 from streams.settings import Settings
 
@@ -29,6 +30,8 @@ def position(reader: Reader, topic: str) -> str:
     clocks = [f"{timeline} {clock}" for it in reader.as_of for timeline, clock in it.clocks.items()]
     more = [f"and {len(clocks) - CLOCKS_SHOWN} more timelines"] if len(clocks) > CLOCKS_SHOWN else []
     line = f"as of {places}; clock {', '.join(clocks[:CLOCKS_SHOWN] + more) or 'not begun'}"
+    if reader.known_at is not None:
+        line += f"; as known at {iso(instant(reader.known_at))}"
     if reader.missing:
         line += f"; without partition {', '.join(map(str, reader.missing))}, which no worker of this home has published"
     return line

@@ -46,10 +46,12 @@ class Answer:
 class Sandbox:
     """A process that answers SQL on the snapshots of one folder, as they were when it began."""
 
-    def __init__(self, folder: Path, limits: Limits | None = None) -> None:
-        """Start it, and wait until it is ready."""
+    def __init__(self, folder: Path, limits: Limits | None = None, known_at: int | None = None) -> None:
+        """Start it, over what was known at an instant (µs) if one is given, and wait until it is ready."""
         self.limits = limits or Limits()
-        numbers = (self.limits.memory_mb, int(self.limits.seconds * 1000), self.limits.rows)
+        numbers: tuple[int, ...] = (self.limits.memory_mb, int(self.limits.seconds * 1000), self.limits.rows)
+        if known_at is not None:
+            numbers += (known_at,)
         command = [sys.executable, "-I", "-c", CHILD, str(ROOT), str(folder.absolute()), *map(str, numbers)]
         pipe = subprocess.PIPE
         self._process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, env={}, cwd="/")

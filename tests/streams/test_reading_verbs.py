@@ -13,7 +13,10 @@ from events.log import Written
 from projections.store.reader import NothingPublished
 from seeds.loader import folder_of
 from streams.cli.alerts import alerts
+from streams.cli.diff import diff
+from streams.cli.incidents import incidents
 from streams.cli.rejected import rejected
+from streams.cli.rules import rules
 from streams.cli.sql import sql
 from streams.cli.status import ago, status
 from streams.cli.tallies import counters, tallies
@@ -25,6 +28,7 @@ from tests.published import publish
 
 LISTING: list[tuple[click.Command, list[str]]] = [
     (timeline, []),
+    (incidents, ["--all"]),
     (tallies, []),
     (counters, []),
     (alerts, []),
@@ -32,7 +36,7 @@ LISTING: list[tuple[click.Command, list[str]]] = [
     (rejected, []),
     (sql, ["SELECT site FROM sites"]),
 ]
-NAMES = ["timeline", "tallies", "counters", "alerts", "messages", "rejected", "sql"]
+NAMES = ["timeline", "incidents", "tallies", "counters", "alerts", "messages", "rejected", "sql"]
 
 
 @pytest.fixture(scope="module")
@@ -304,3 +308,41 @@ def test_a_bar_is_to_scale_and_never_vanishes() -> None:
 def test_an_age_is_in_the_unit_that_fits(seconds: float, words: str) -> None:
     """Given seconds, when shown, then in the largest unit that fits."""
     assert ago(seconds) == words
+
+
+@pytest.mark.parametrize(("verb", "arguments"), [*LISTING, (rules, ["list"])], ids=[*NAMES, "rules"])
+def test_every_listing_can_be_as_known_at_a_day(home: Path, verb: click.Command, arguments: list[str]) -> None:
+    """Given the seeds, when a verb lists as known before all and after all, then nothing and all is known."""
+    before = listed(home, verb, *arguments, "--as-known-at", "2001-01-01")
+    after = listed(home, verb, *arguments, "--as-known-at", "2030-01-01")
+
+    assert before == []
+    assert after == listed(home, verb, *arguments)
+
+
+def test_what_speaks_of_another_time_says_so(home: Path) -> None:
+    """Given the seeds, when tallies are listed as known at a day, then stderr has that day's end and the clock then."""
+    done = run(home, tallies, "--as-known-at", "2023-10-31")
+
+    assert "clock iraq-syria 2021-07-10T12:00:00Z; as known at 2023-10-31T23:59:59.999999Z" in done.stderr
+
+
+def test_a_diff_shows_what_was_learned_by_source(home: Path) -> None:
+    """Given the seeds, when two days are compared, then incidents stand under their sources, with what changed."""
+    done = run(home, diff, "--known", "2023-11-10", "2023-11-18")
+
+    assert "incidents, by 003_04e391e9412b19af\n" in done.stdout
+    assert re.search(r"corrected +inc-2023-10-17-base-1 +site iq-base-unnamed → ain-al-asad\n", done.stdout)
+    assert re.search(r"ain-al-asad +attack +incidents 1 → 3 ", done.stdout)
+    assert re.search(r"cancelled +2 attacks on iq-base-unnamed within 7d +state resolved → cancelled ", done.stdout)
+    rows = listed(home, diff, "--known", "2023-11-10", "2023-11-18")
+    assert {row["about"] for row in rows} == {"incident", "tally", "alert"}
+    assert all(row["sources"] for row in rows)
+
+
+def test_a_diff_of_days_the_wrong_way_round_is_refused(home: Path) -> None:
+    """Given two days, when the later one comes first, then the verb says so and exits 2."""
+    done = CliRunner().invoke(diff, ["--known", "2023-11-18", "2023-11-10"], env={"TOCSIN_HOME": str(home)})
+
+    assert done.exit_code == 2
+    assert "the earlier one first" in done.stderr

@@ -65,7 +65,7 @@ async def test_verify_finds_nothing_in_what_is_sound_and_each_planted_bug_where_
 
     fold = altered(line.home, tmp_path / "fold", "UPDATE site_tallies SET incidents = incidents + 1")
     assert verified(line, fold, "--only", "tallies,replay")[0] == 1
-    evaluator = altered(line.home, tmp_path / "evaluator", "UPDATE episodes SET value = value + 1")
+    evaluator = altered(line.home, tmp_path / "evaluator", "UPDATE episode_versions SET value = value + 1")
     assert wrong(verified(line, evaluator, "--only", "episodes,tallies")[1]) == {"episodes 0"}
     snapshot = altered(line.home, tmp_path / "snapshot", "DELETE FROM events WHERE event_offset = 20")
     assert wrong(verified(line, snapshot, "--only", "replay")[1]) == {"replay 0"}

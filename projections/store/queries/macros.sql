@@ -18,14 +18,6 @@ CREATE MACRO bounds(low, best, high, low_unknown, best_unknown, high_unknown) AS
 CREATE MACRO position_id(place, number) AS format('{:08x}-7065-8000-8{:03x}-{:012x}', place::BIGINT, number >> 48, number & 281474976710655)::UUID;
 -- The id that a rejected record bears, NULL when it is none.
 CREATE MACRO id_said(headers) AS TRY_CAST(TRY(decode(from_base64(list_filter(headers::JSON[], lambda it: it->>0 = 'ce_id')[1]->>1))) AS UUID);
--- The applied events that took the place of rejected records: caused by one, or the same event come again later.
-CREATE VIEW mendings AS
-SELECT r.partition, r.event_offset, 'mended' AS status, e.partition AS by_partition, e.event_offset AS by_offset
-FROM rejected r JOIN events e ON e.causation_id = position_id(r.partition, r.event_offset)
-UNION ALL
-SELECT r.partition, r.event_offset, 'resent', e.partition, e.event_offset
-FROM rejected r JOIN events e ON e.event_id = id_said(r.headers)
-WHERE r.reason <> 'conflicting' AND (e.partition <> r.partition OR e.event_offset > r.event_offset);
 -- Whether an incident counts under a key of a dimension of the counters.
 CREATE MACRO counts_in(dimension, key, country, site, actor, attribution, weapons) AS CASE dimension WHEN 'all' THEN true WHEN 'country' THEN country = key
     WHEN 'site' THEN site = key WHEN 'actor' THEN actor = key WHEN 'attribution' THEN attribution = key ELSE list_contains(weapons, key) END;
@@ -33,3 +25,12 @@ CREATE MACRO counts_in(dimension, key, country, site, actor, attribution, weapon
 CREATE MACRO fits(wanted, unwanted, field, value) AS (json_extract(wanted, '$.' || field) IS NULL
     OR coalesce(list_contains(json_extract(wanted, '$.' || field)::VARCHAR[], value), false))
     AND NOT coalesce(list_contains(json_extract(unwanted, '$.' || field)::VARCHAR[], value), false);
+-- What two days may say differently of an incident, a tally and an alert.
+CREATE MACRO said(it) AS {'class': it.class, 'occurred_from': as_text(it.occurred_from), 'occurred_until': as_text(it.occurred_until),
+    'precision': it.precision, 'site': it.site, 'country': it.country, 'actor': it.actor, 'attribution': it.attribution, 'weapons': it.weapons,
+    'outcome': it.outcome, 'confidence': it.confidence, 'quantities': it.quantities, 'retracted': it.retracted, 'merged_into': it.merged_into};
+CREATE MACRO tallied(it) AS {'incidents': it.incidents,
+    'wounded': bounds(it.wounded_low, it.wounded_best, it.wounded_high, it.wounded_low_unknown, it.wounded_best_unknown, it.wounded_high_unknown),
+    'killed': bounds(it.killed_low, it.killed_best, it.killed_high, it.killed_low_unknown, it.killed_best_unknown, it.killed_high_unknown)};
+CREATE MACRO stood(it) AS {'state': it.state, 'severity': it.severity, 'value': it.value, 'opened_at': as_text(it.opened_at),
+    'ended_at': as_text(it.ended_at)};
