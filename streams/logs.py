@@ -17,6 +17,7 @@ _QUIET = ("aiokafka", "faust", "mode", "asyncio")  # their warnings and worse ar
 _REPEATED = {
     "aiokafka": (
         "Unable connect",
+        "Sending username and password in the clear",  # for every connection; `tocsin doctor` says so once
         "Unable to update metadata",
         "NodeNotReadyError",
         "is either not started or not valid",

@@ -16,10 +16,11 @@ from pydantic import AfterValidator, Field, PositiveInt, SecretStr, ValidationEr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from events.errors import ConfigInvalid
+from streams import security
 
 FILE = Path("tocsin.toml")
 PREFIX: Final = "TOCSIN_"
-SECRETS: Final = frozenset({"http_token"})  # never shown
+SECRETS: Final = frozenset({"http_token", "sasl_password"})  # never shown
 NO_SETTINGS: Final = frozenset({"TOCSIN_CRASH_AT", "TOCSIN_REQUIRE_KAFKA", "TOCSIN_PROVE"})  # what tests are told with
 
 
@@ -70,6 +71,14 @@ class Settings(BaseSettings):
     broker: Servers | None = None  # "host:port[,host:port]"; None: the embedded Kafka, data in `home`
     home: Path = Path(".tocsin")  # files of the projection, of the embedded Kafka; one worker per home
     cache: Path = Field(default_factory=_cache)  # what is fetched once per user: the embedded Kafka
+    security: Literal["plaintext", "ssl", "sasl_plaintext", "sasl_ssl"] = "plaintext"  # of the way to the broker
+    sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "SCRAM-SHA-512"
+    sasl_username: str | None = None
+    sasl_password: SecretStr | None = None  # this,
+    sasl_password_file: Path | None = None  # or a file with it
+    tls_ca: Path | None = None  # PEM; None: those that the system trusts
+    tls_cert: Path | None = None  # PEM: ours, for a broker that asks for one
+    tls_key: Path | None = None  # PEM; None: it is in tls_cert
     prefix: Name = "tocsin"  # of the topics
     group: Name = "tocsin"  # of the workers that share the partitions
     instance: Name | None = None  # of this worker in its group; None: derived from host and home
@@ -135,6 +144,7 @@ def _contradictions(settings: Settings) -> Iterator[str]:
     """What is well by itself, and not together."""
     if settings.listen and not settings.listen.is_loopback() and not settings.http_token:
         yield f"{PREFIX}HTTP={settings.http}: expected {PREFIX}HTTP_TOKEN with an address beyond loopback, found none"
+    yield from security.contradictions(settings)
 
 
 def _unknown(names: Collection[str]) -> Iterator[str]:

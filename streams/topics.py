@@ -17,6 +17,7 @@ from aiokafka.partitioner import murmur2
 
 from events.errors import ConfigInvalid
 from streams.broker.errors import BrokerSilent
+from streams.security import connection
 
 MAX_BATCH_BYTES = 2**20  # of the events topic; an event is at most 256 KB
 MAX_LETTER_BYTES = 4 * 2**20  # a dead letter carries any such record whole, and says more about it
@@ -159,7 +160,7 @@ async def admin(bootstrap: str) -> AsyncIterator[Any]:
     Raises:
         BrokerSilent: no Kafka answers.
     """
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    admin = AIOKafkaAdminClient(**connection(bootstrap))
     try:
         await admin.start()
         yield admin

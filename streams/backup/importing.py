@@ -20,6 +20,7 @@ from events.log import Written
 from streams.backup.checking import records
 from streams.backup.manifest import Manifest, Part
 from streams.broker.errors import BrokerGone
+from streams.security import connection
 from streams.topics import MAX_LETTER_BYTES, Topics, create
 from streams.worker.peek import reader
 
@@ -185,7 +186,7 @@ class _Log:
 
     async def _started(self, **more: Any) -> AIOKafkaProducer:
         sizes = {"max_batch_size": BATCH_BYTES, "max_request_size": MAX_LETTER_BYTES}
-        producer = AIOKafkaProducer(bootstrap_servers=self._servers, acks="all", **sizes, **more)
+        producer = AIOKafkaProducer(**connection(self._servers), acks="all", **sizes, **more)
         await producer.start()
         return producer
 

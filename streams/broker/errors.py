@@ -1,6 +1,7 @@
 """What can go wrong with a broker. Each says what its operator can do about it."""
 
 from events.errors import ConfigInvalid, ProjectionHalted
+from streams.security import said
 
 
 class BrokerUnavailable(ConfigInvalid):
@@ -18,7 +19,7 @@ class BrokerSilent(ConfigInvalid):
     """No Kafka answers at the address that was named."""
 
     def __init__(self, bootstrap: str) -> None:
-        super().__init__(f"no Kafka answers at {bootstrap}")
+        super().__init__(f"no Kafka answers at {bootstrap}{said()}")
 
 
 class BrokerGone(ProjectionHalted):

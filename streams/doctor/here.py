@@ -29,6 +29,7 @@ FLOCK: Final = "hhqqi4x"  # struct flock of Linux, 64 bit
 def looked(settings: Settings) -> Iterator[Finding]:
     """Every check of this machine."""
     yield _settings()
+    yield way(settings)
     yield _python()
     yield libraries(requires("tocsin") or [], version)
     yield _home(settings.home)
@@ -40,6 +41,14 @@ def looked(settings: Settings) -> Iterator[Finding]:
 def _settings() -> Finding:
     names = sorted(name for name in os.environ if name.startswith(PREFIX))
     return well("settings", f"{FILE if FILE.exists() else 'no ' + str(FILE)}; {', '.join(names) or 'no TOCSIN_*'}")
+
+
+def way(settings: Settings) -> Finding:
+    """Whether somebody on the way to the broker can read along."""
+    said = f"{settings.security} to {settings.broker or 'the embedded Kafka, on loopback'}"
+    if settings.security == "sasl_plaintext" and settings.sasl_mechanism == "PLAIN":
+        return doubtful("security", f"{said}: the password goes over the wire in the clear", "sasl_ssl, or SCRAM")
+    return well("security", said)
 
 
 def _python() -> Finding:

@@ -12,6 +12,8 @@ from mode import CrashingSupervisor
 
 from streams.faust.batches import Batch, Limits
 from streams.faust.consumer import FAUSTS, BatchApp
+from streams.security import faust_credentials
+from streams.settings import load_settings
 from streams.worker.applying import TailWatch
 from streams.worker.holding import Holding
 
@@ -53,6 +55,7 @@ def _configured(holding: Holding) -> BatchApp:
     app = BatchApp(
         line.group,
         broker=[f"kafka://{server}" for server in line.servers.split(",")],
+        broker_credentials=faust_credentials(load_settings()),
         consumer_group_instance_id=line.member,  # static: who restarts gets the same partitions back at once
         broker_session_timeout=SESSION_S,
         broker_heartbeat_interval=1.0,

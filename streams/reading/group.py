@@ -8,6 +8,7 @@ from aiokafka.coordinator.protocol import ConsumerProtocolMemberAssignment
 from aiokafka.errors import KafkaError
 
 from streams.broker.errors import BrokerSilent
+from streams.security import connection
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ async def members(servers: str, group: str, topic: str) -> list[Member]:
     Raises:
         BrokerSilent: no Kafka answers.
     """
-    admin = AIOKafkaAdminClient(bootstrap_servers=servers)
+    admin = AIOKafkaAdminClient(**connection(servers))
     try:
         await admin.start()
         [answer] = await admin.describe_consumer_groups([group])

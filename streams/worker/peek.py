@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from events.log import Record
+from streams.security import connection
 
 FIRST_LOOK = 64  # records back from the end; markers and aborted records count, so it may take another look
 
@@ -18,7 +19,7 @@ async def reader(servers: str) -> AsyncIterator[AIOKafkaConsumer]:
     Assign, then seek: with "earliest" a reset can not overtake the seek, as one to the end does (aiokafka 0.14).
     """
     consumer = AIOKafkaConsumer(
-        bootstrap_servers=servers,
+        **connection(servers),
         isolation_level="read_committed",
         auto_offset_reset="earliest",
         enable_auto_commit=False,

@@ -18,6 +18,7 @@ from aiokafka.errors import KafkaError, ProducerFenced
 
 from events.errors import LogChanged, ProjectionHalted
 from events.log import Record
+from streams.security import connection
 from streams.topics import MAX_LETTER_BYTES
 from streams.worker.away import is_away, waits
 from streams.worker.crash import Reached
@@ -104,7 +105,7 @@ class Relay:
     async def _send_with_new_producer(self) -> None:
         self._sent, self._began = False, time.monotonic()
         producer = AIOKafkaProducer(
-            bootstrap_servers=self.line.servers,
+            **connection(self.line.servers),
             transactional_id=f"{self.line.topics.relay}-{self.partition}",
             transaction_timeout_ms=TRANSACTION_MS,
             max_request_size=MAX_LETTER_BYTES,

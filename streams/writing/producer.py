@@ -16,6 +16,7 @@ from events.codec import to_record
 from events.errors import TimelineError
 from events.log import Event, Written
 from streams.broker.errors import BrokerGone, BrokerSilent
+from streams.security import connection
 from streams.topics import Topics, create, partition_of
 
 BATCH_BYTES: Final = 2**19  # the largest event fits twice; at most three batches of a partition are in memory
@@ -132,7 +133,7 @@ async def producer(
     """
     count = await create(servers, topics, partitions)
     client = AIOKafkaProducer(
-        bootstrap_servers=servers,
+        **connection(servers),
         enable_idempotence=True,
         acks="all",
         max_batch_size=BATCH_BYTES,

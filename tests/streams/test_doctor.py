@@ -106,6 +106,15 @@ def test_a_file_of_another_version_fails_with_the_remedy(tmp_path: Path) -> None
     assert none.found.startswith("home/p1.duckdb: ") or "p1.duckdb: " in none.found
 
 
+def test_a_password_in_the_clear_is_doubtful(tmp_path: Path) -> None:
+    """Given SASL without TLS, when the mechanism sends the password itself, then that is told; SCRAM does not."""
+    named = {"broker": "h:1", "security": "sasl_plaintext", "sasl_username": "a", "sasl_password": "b"}
+
+    assert here.way(settings_of(tmp_path, **named, sasl_mechanism="PLAIN")).verdict is Verdict.WARN
+    assert here.way(settings_of(tmp_path, **named)).verdict is Verdict.OK
+    assert here.way(settings_of(tmp_path)).verdict is Verdict.OK
+
+
 def perfect(prefix: str = "tocsin", partitions: int = 2) -> list[Topic]:
     return [Topic(name, partitions, config) for name, config in Topics(prefix).configs().items()]
 
