@@ -20,7 +20,7 @@ from streams import security
 
 FILE = Path("tocsin.toml")
 PREFIX: Final = "TOCSIN_"
-SECRETS: Final = frozenset({"http_token", "sasl_password"})  # never shown
+SECRETS: Final = frozenset({"heartbeat_url", "http_token", "sasl_password"})  # never shown
 NO_SETTINGS: Final = frozenset({"TOCSIN_CRASH_AT", "TOCSIN_REQUIRE_KAFKA", "TOCSIN_PROVE"})  # what tests are told with
 
 
@@ -94,6 +94,8 @@ class Settings(BaseSettings):
     http: Annotated[str, AfterValidator(_listen)] | None = None  # "host:port" of /livez, /readyz, /metrics; None: none
     http_token: SecretStr | None = None  # asked for as `Authorization: Bearer`; beyond loopback there must be one
 
+    heartbeat_url: SecretStr | None = None  # called once a minute while the worker does its work
+
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["auto", "json", "console"] = "auto"  # auto: console on a terminal, JSON elsewhere
     debug: bool = False  # show tracebacks
@@ -144,6 +146,8 @@ def _contradictions(settings: Settings) -> Iterator[str]:
     """What is well by itself, and not together."""
     if settings.listen and not settings.listen.is_loopback() and not settings.http_token:
         yield f"{PREFIX}HTTP={settings.http}: expected {PREFIX}HTTP_TOKEN with an address beyond loopback, found none"
+    if settings.heartbeat_url and not settings.heartbeat_url.get_secret_value().startswith(("http://", "https://")):
+        yield f"{PREFIX}HEARTBEAT_URL: expected http:// or https://, found something else"
     yield from security.contradictions(settings)
 
 

@@ -12,13 +12,23 @@ MIB = 2**20
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="One JSON array of objects.")
+@click.option(
+    "--heartbeat-max-age",
+    "most_s",
+    type=click.FloatRange(0),
+    help="Look at the heartbeats of this home's workers only; exit 1 when one is older than so many seconds.",
+)
 @click.pass_context
-def status(ctx: click.Context, *, as_json: bool) -> None:
+def status(ctx: click.Context, *, as_json: bool, most_s: float | None) -> None:
     """How the line is, partition by partition; exit 1 when it is dead or stuck.
 
     Dead: no Kafka answers, or nobody holds a partition. Stuck: there is something to apply or to send, and nothing
     moves for three intervals of publishing.
+
+    With --heartbeat-max-age it asks no Kafka and opens no file of the projection: fit for a cron job.
     """
+    if most_s is not None:
+        ctx.exit(_heartbeats(most_s, as_json=as_json))
     from streams.clock import now
     from streams.reading.status import states
     from streams.settings import load_settings
@@ -29,6 +39,20 @@ def status(ctx: click.Context, *, as_json: bool) -> None:
     for said, row in problems.items():
         click.echo(f"{said} (partition {row['partition']})" if row["holder"] else said, err=True)
     ctx.exit(FOUND if problems else OK)
+
+
+def _heartbeats(most_s: float, *, as_json: bool) -> int:
+    """Show the newest sign of life of each worker of this home; the exit code."""
+    from streams.clock import now
+    from streams.reading.heartbeats import beats
+    from streams.settings import load_settings
+
+    rows = [asdict(it) for it in beats(load_settings().home, now(), most_s)]
+    show(rows, BEATS, as_json=as_json)
+    problems = [f"{row['member']}: {row['problem']}".removeprefix(": ") for row in rows if row["problem"]]
+    for said in problems:
+        click.echo(said, err=True)
+    return FOUND if problems else OK
 
 
 def _clock(row: Object) -> str:
@@ -57,6 +81,12 @@ def _lag(row: Object) -> str:
     return "" if row["lag"] is None else f"{row['lag']}" + (f", {ago(row['lag_age_s'])}" if row["lag_age_s"] else "")
 
 
+BEATS = (
+    field("member", "worker", style="bold"),
+    field("pid", "process", right=True),
+    Column("beat", lambda row: "" if row["age_s"] is None else ago(row["age_s"])),
+    Column("ready", lambda row: "yes" if row["ready"] else "no"),
+)
 COLUMNS = (
     field("partition", right=True, style="bold"),
     field("holder"),

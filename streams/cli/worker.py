@@ -75,8 +75,17 @@ async def _work(settings: Settings, servers: str) -> None:
     reached = crash_at(os.environ.get("TOCSIN_CRASH_AT"))
     projection = projection_in(settings.home, reached)
     _calm_the_collector()
-    with _endpoint(settings, meter):
+    with _endpoint(settings, meter), _heartbeat(settings, meter):
         await work(line_of(settings, servers), projection, reached, meter)
+
+
+def _heartbeat(settings: Settings, meter: "Meter") -> AbstractContextManager[object]:
+    """The sign of life for those who watch from outside."""
+    from streams.worker.heartbeat import FOLDER, Heartbeat, called
+
+    url = settings.heartbeat_url
+    call = called(url.get_secret_value()) if url else None
+    return Heartbeat(settings.home / FOLDER / f"{settings.member}.json", meter.vitals, call)
 
 
 def _endpoint(settings: Settings, meter: "Meter") -> AbstractContextManager[object]:

@@ -211,3 +211,11 @@ def test_who_is_not_let_in_is_told_how_it_was_tried(
 def verb(settings: dict[str, str], *arguments: str) -> "subprocess.CompletedProcess[str]":
     env = {"PATH": os.environ["PATH"], **settings}
     return subprocess.run([TOCSIN, *arguments], env=env, capture_output=True, text=True, check=False, timeout=100)
+
+
+def test_every_client_is_told_the_same_way() -> None:
+    """Given our code, when searched, then no client of Kafka is made with an address alone."""
+    ours = Path(__file__).parents[2] / "streams"
+    naked = [str(it) for it in ours.rglob("*.py") if "bootstrap_servers" in it.read_text() and it.name != "security.py"]
+
+    assert naked == []
