@@ -1,15 +1,13 @@
 """Where a fact stands: an event is a fact with its envelope; a record is bytes at an offset; recorded is both."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
 from events.model import Fact
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """An immutable statement in the log."""
 
     event_id: str  # a UUID, lower case with hyphens

@@ -1,7 +1,7 @@
 """One event onto what is known: which incidents changed. Raises before it changes anything."""
 
 from collections.abc import Callable
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from events.errors import ConfigInvalid, Inapplicable
 from events.log import Event
@@ -44,17 +44,8 @@ class Change(NamedTuple):
 
 def addressed(fact: Fact) -> tuple[str, ...]:
     """The ids of the incidents that a fact speaks of; the fold needs their present state."""
-    match fact:
-        case IncidentReported() | IncidentCorrected() | IncidentRetracted():
-            return (fact.incident,)
-        case IncidentsMerged():
-            return (fact.survivor, *fact.merged)
-        case IncidentsSplit():
-            return (fact.survivor, *fact.split)
-        case StatementIssued():
-            return fact.incidents
-        case _:
-            return ()
+    named = ADDRESSED.get(type(fact))
+    return named(fact) if named else ()
 
 
 def fold(known: Known, event: Event, offset: int) -> list[Change]:
@@ -231,4 +222,10 @@ STEPS: Final[dict[type[Fact], Callable[[Known, Event, int], list[Change]]]] = {
     PostureChanged: _posture,
     RulesAdopted: _adopted,
     **dict.fromkeys((ClockTicked, AlertAcknowledged, AlertsSilenced, SilenceLifted, ProjectionAdopted), _kept),
+}
+ADDRESSED: Final[dict[type[Fact], Callable[[Any], tuple[str, ...]]]] = {
+    **dict.fromkeys((IncidentReported, IncidentCorrected, IncidentRetracted), lambda fact: (fact.incident,)),
+    IncidentsMerged: lambda fact: (fact.survivor, *fact.merged),
+    IncidentsSplit: lambda fact: (fact.survivor, *fact.split),
+    StatementIssued: lambda fact: fact.incidents,
 }

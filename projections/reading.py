@@ -7,7 +7,7 @@ from events.codec import from_record
 from events.errors import Conflicting, EventRejected
 from events.log import Event, Record
 from events.values import micros
-from projections.identity import identity
+from projections.identity import identity_of
 
 
 class Read(NamedTuple):
@@ -45,7 +45,7 @@ def read(records: Sequence[Record]) -> list[Read | Bad]:
     for record in records:
         try:
             event = from_record(record)
-            found.append(Read(record, event, identity(event.event_id)))
+            found.append(Read(record, event, identity_of(event.event_id)))
         except EventRejected as why:
             found.append(Bad(record, why.plain()))
     return found

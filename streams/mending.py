@@ -7,7 +7,6 @@ the record is mended. What is sent again keeps its bytes and its id: a rejected 
 import base64
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, NamedTuple, Self
 
@@ -153,7 +152,7 @@ def mended(made: Json, it: Rejected, now: datetime) -> Event:
     if "subject" not in said and fact and fact.subject_field and isinstance(data, dict):
         said["subject"] = data.get(fact.subject_field)
     event = not_of_the_future(from_json(json.dumps(said, ensure_ascii=False)), now)
-    return replace(event, causation_id=ids.position_id(it.partition, it.offset))
+    return event._replace(causation_id=ids.position_id(it.partition, it.offset))
 
 
 # -- sending again

@@ -44,13 +44,13 @@ class Members:
 
     def extend(self, those: Sequence[tuple[int, int]]) -> None:
         """Put (instant, number) of several incidents where they belong; in order."""
-        first, last = self._ats[-1], self._numbers[-1]
-        if len(first) + len(those) > self._block or (len(self._firsts) > 1 and those[0] < self._firsts[-1]):
-            for at, number in those:
-                self.add(at, number)
+        ats = self._ats[-1]
+        if ats and those[0][0] > ats[-1] and len(ats) + len(those) <= self._block:  # the usual case
+            ats.extend([it[0] for it in those])
+            self._numbers[-1].extend([it[1] for it in those])
             return
-        merged = sorted([*zip(first, last, strict=True), *those])
-        self._ats[-1], self._numbers[-1] = array("q", [it[0] for it in merged]), array("q", [it[1] for it in merged])
+        for at, number in those:
+            self.add(at, number)
 
     def remove(self, at: int, number: int) -> None:
         """Take out an incident that is there."""

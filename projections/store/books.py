@@ -143,7 +143,9 @@ class Tallies:
         if it.stands:
             self._extend(self._kept[cell], it.at)
         if was is not None and was.stands and _place(was) != (_place(it) if it.stands else None):
-            self._unsure.add((was.timeline, was.site, was.incident_class))
+            cell = was.timeline, was.site, was.incident_class
+            if was.at in (self._kept[cell].first, self._kept[cell].last):  # else neither was the one that went
+                self._unsure.add(cell)
 
     def _tally(self, cell: TallyCell) -> Tally:
         self._touched.add(cell)
