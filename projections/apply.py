@@ -15,7 +15,7 @@ from projections.reading import Bad, First, Read, check_same, first_of, known_be
 from projections.store.connection import halting
 from projections.store.file import PartitionFile
 
-INCIDENTS_KEPT = 50_000  # in memory between batches, about a kilobyte each
+INCIDENTS_KEPT = 20_000  # in memory between batches, about a kilobyte each
 
 
 class Applied(NamedTuple):

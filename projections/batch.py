@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from events.errors import EventRejected
 from events.log import Record
-from events.model import Fact
+from events.model import Fact, TimelineOpened
 from projections.fold import Change
 from projections.known import Known
 from projections.reading import First, Read
@@ -22,6 +22,7 @@ class Batch:
         self.superseded: list[Row] = []  # versions of earlier batches: (number, version, known_until)
         self.closed: list[Row] = []  # versions of episodes, of earlier batches: (number, known_until)
         self.timelines: set[str] = set()  # whose clock may have moved
+        self.clocks: list[Row] = []  # where it stands now: (timeline, clock)
         self._here: dict[int, int] = {}  # incident number -> index of its newest version among the rows
 
     def applied(self, it: Read, changes: Sequence[Change], known: Known) -> None:
@@ -30,6 +31,8 @@ class Batch:
         clock = known.timelines[event.timeline].clock
         self.timelines.add(event.timeline)
         self.rows["events"].append(event_row(it, clock))
+        if isinstance(event.fact, TimelineOpened):
+            self.rows["timelines"].append(timeline_row(event.timeline, known.timelines[event.timeline]))
         if kept := store_row(event, offset):
             self.rows[kept[0]].append(kept[1])
         for change in changes:
@@ -45,7 +48,7 @@ class Batch:
 
     def close(self, known: Known) -> None:
         """Note where the clocks stand now; of a register that was told twice, only the last counts."""
-        self.rows["timelines"] = [timeline_row(name, known.timelines[name]) for name in sorted(self.timelines)]
+        self.clocks = [(name, known.timelines[name].clock) for name in sorted(self.timelines)]
         for table in ("sites", "actors", "documents"):
             if rows := self.rows.get(table):
                 self.rows[table] = list({row[:2]: row for row in rows}.values())

@@ -84,9 +84,9 @@ class Settings(BaseSettings):
     instance: Name | None = None  # of this worker in its group; None: derived from host and home
     partitions: PositiveInt | None = None  # fixed when the topics are made; None: as they are, 1 when they are made now
 
-    batch_rows: PositiveInt = 5_000  # at most this many records in one transaction
+    batch_rows: PositiveInt = 8_000  # at most this many records in one transaction
     batch_bytes: PositiveInt = 16 * 2**20  # and no more than this many bytes of them
-    queue_rows: PositiveInt = 15_000  # fetched and not yet applied; beyond this the worker stops fetching
+    queue_rows: PositiveInt = 8_000  # fetched and not yet applied; beyond this the worker stops fetching
     queue_bytes: PositiveInt = 64 * 2**20
     snapshot_every: Interval = timedelta(seconds=2)  # at most this often
     tick_every: Interval = timedelta(hours=1)  # live timelines, when nothing else moves their clock

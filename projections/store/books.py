@@ -30,7 +30,7 @@ from projections.store import lookups
 from projections.store.seen import Seen
 from projections.store.tables import Tables
 
-KEPT: Final = 100_000  # cells kept in memory, about 400 bytes each
+KEPT: Final = 60_000  # cells kept in memory, about 400 bytes each
 COUNTED: Final = ("cell", *SUMS)
 TALLIED: Final = ("timeline", "site", "class", *TALLY_SUMS, "first_occurred", "last_occurred")
 PLACE_OF: Final = {name.removeprefix("attribution_"): place for place, name in enumerate(TALLY_SUMS)}

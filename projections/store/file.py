@@ -24,7 +24,7 @@ from projections.known import Key, Known, Live
 from projections.reading import First
 from projections.store import lookups, outbox, publish
 from projections.store.books import Counters, Tallies
-from projections.store.connection import REBUILD, halting, writer
+from projections.store.connection import REBUILD, WRITER, halting, writer
 from projections.store.groups import TableGroups
 from projections.store.outbox import Outgoing, Standing
 from projections.store.seen import Seen
@@ -48,6 +48,7 @@ ORDER: Final = (
 )
 
 CHECKPOINT: Final = "UPDATE checkpoint SET next_offset = ?, last_offset = ?, last_hash = ?, records = ?, chain = ?"
+FEW: Final = 500  # records of a batch
 OURS: Final = {"meta", "checkpoint", "relay_position"}  # tables that no version of ours was without
 
 
@@ -72,7 +73,7 @@ class PartitionFile:
         self.con = writer(path, patience)
         publish.clear(path)
         self._prepare(partition, partitions)
-        self._broken = False
+        self._broken, self._threads = False, WRITER["threads"]
         [(upto, *last, records, chain)] = self.con.execute("FROM checkpoint").fetchall()
         self.next_offset: int = upto
         self.last_applied: tuple[int, str] | None = None if last[0] is None else (last[0], last[1])
@@ -152,6 +153,7 @@ class PartitionFile:
         mark = (records[-1].offset, record_hash(records[-1])) if records else self.last_applied
         batch.rows["chain"] += self.chain.follow(records)
         self._broken = True
+        self._share_out(len(records))
         self.con.begin()
         try:
             self._write(batch, mark, end)
@@ -167,6 +169,13 @@ class PartitionFile:
         self.seen.grow()
         self._seen_incidents.grow()
 
+    def _share_out(self, records: int) -> None:
+        """Let several threads write many records, and one write few: waking the others would take longer."""
+        threads = WRITER["threads"] if records > FEW else 1
+        if threads != self._threads:
+            self.con.execute(f"SET threads = {threads}")
+            self._threads = threads
+
     def _write(self, batch: Batch, mark: tuple[int, str] | None, end: int) -> None:
         if batch.superseded:
             self.tables.supersede(batch.superseded)
@@ -175,6 +184,8 @@ class PartitionFile:
         for table in ORDER:
             if rows := batch.rows.get(table):
                 self.tables.write(table, rows)
+        if batch.clocks:
+            self.tables.change("timelines", ("timeline", "clock"), batch.clocks)
         self.counters.write(self.tables)
         self.tallies.write(self.tables)
         self.con.execute(CHECKPOINT, [end, *(mark or (None, None)), self.chain.records, self.chain.hash])
