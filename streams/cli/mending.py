@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 @rejected.command()
 @click.argument("position")
 @click.option("--patch", help="A JSON Merge Patch (RFC 7396), or a file that holds one, instead of an editor.")
-@click.option("--dry-run", is_flag=True, help="Show the mended event, and send nothing.")
+@click.option("--dry-run", is_flag=True, help="Show the mended event and what it would change, and send nothing.")
 @waits
 def mend(*, position: str, patch: str | None, dry_run: bool, wait: bool, patience: float) -> int:
     r"""Mend the record at POSITION in your editor (VISUAL, EDITOR) or by a patch, and send it.
@@ -46,14 +46,14 @@ def mend(*, position: str, patch: str | None, dry_run: bool, wait: bool, patienc
         return FOUND
     if dry_run:
         click.echo(to_json(event))
-        return OK
+        return _tried(settings, {it.partition: [event]})
     return send(settings, [event], f"{position} mended", patience if wait else None)
 
 
 @rejected.command()
 @click.argument("positions", nargs=-1)
 @some_of("--reason", "reasons", "All that are open and were set aside for this.", [it.value for it in Reason])
-@click.option("--dry-run", is_flag=True, help="Show what would be sent, and send nothing.")
+@click.option("--dry-run", is_flag=True, help="Show what would be sent and what it would change, and send nothing.")
 @waits
 def resend(*, positions: Sequence[str], reasons: list[str] | None, dry_run: bool, wait: bool, patience: float) -> int:
     r"""Send records again as they are, by POSITIONS or by reason: what they lacked may be known by now.
@@ -75,7 +75,7 @@ def resend(*, positions: Sequence[str], reasons: list[str] | None, dry_run: bool
     if dry_run or not those:
         click.echo("".join(f"{it.position}  {it.said}\n" for it in those), nl=False)
         click.echo(f"{many(len(those), 'record')} would be sent", err=True)
-        return OK
+        return _tried(settings, _by_partition(those))
     records = [((it.record.key or b"").decode(), it.record) for it in those]
     return send_again(settings, records, patience if wait else None)
 
@@ -96,6 +96,25 @@ def _those(settings: Settings, positions: Sequence[str] | None, reasons: Sequenc
     if missing := [it for it in positions or () if it not in {one.position for one in found}]:
         raise ConfigInvalid([f"no rejected record at {it}; `tocsin rejected` lists those there are" for it in missing])
     return [it for it in found if positions or it.status == "open"]
+
+
+def _by_partition(those: "Sequence[Rejected]") -> "dict[int, list[Event]]":
+    from events.codec import from_record
+
+    found: dict[int, list[Event]] = {}
+    for it in those:
+        found.setdefault(it.partition, []).append(from_record(it.record))
+    return found
+
+
+def _tried(settings: Settings, events: "dict[int, list[Event]]") -> int:
+    """Show what events would change; the exit code says whether any would be rejected again."""
+    from streams.cli.effect import effect_of, show_effect
+
+    effects = [effect_of(settings, those, partition) for partition, those in events.items()]
+    for it in effects:
+        show_effect(it)
+    return FOUND if any(it.faults for it in effects) else OK
 
 
 def _faults(those: "Sequence[Rejected]") -> Iterator[str]:

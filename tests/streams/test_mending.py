@@ -160,8 +160,9 @@ class TestMending:
         """Given a wrong site, when patched as a dry run, then the event is printed: same id, its cause the record."""
         done = run(home, "mend", "0:3", "--patch", '{"data": {"report": {"site": "north"}}}', "--dry-run")
 
-        event = codec.from_json(done.stdout)
-        assert (done.exit_code, event.fact) == (0, facts.reported("b").fact)
+        event = codec.from_json(done.stdout.splitlines()[0])
+        assert (done.return_value, event.fact) == (0, facts.reported("b").fact)
+        assert "1 → 2" in done.stdout
         assert (event.event_id, event.causation_id) == (NOWHERE.event_id, ids.position_id(0, 3))
 
     @pytest.mark.parametrize(
@@ -183,7 +184,7 @@ class TestMending:
         first, second, _ = (home / "seen").read_text().split("\0")
         assert first.startswith("# The record at 0:5, set aside as malformed: ")
         assert "\n# STILL WRONG: report.oops: expected" in second
-        assert codec.from_json(done.stdout).fact == facts.reported("c").fact
+        assert codec.from_json(done.stdout.splitlines()[0]).fact == facts.reported("c").fact
 
     def test_in_an_editor_that_goes_in_circles_ends(self, home: Path) -> None:
         """Given a program that always leaves the same wrong text, when it is the editor, then nothing is sent."""
@@ -218,7 +219,8 @@ class TestSendingAgain:
         after = run(home, "resend", "--reason", "inapplicable", "--dry-run")
 
         assert before.stdout.startswith("0:3  site: expected")
-        assert "1 record would be sent" in before.stderr
+        assert (before.return_value, "1 record would be sent" in before.stderr) == (1, True)
+        assert "it would be rejected: site: expected a site that was registered" in before.stderr
         assert "0 records would be sent" in after.stderr
 
     def test_wants_positions_or_a_reason(self, home: Path) -> None:
