@@ -25,7 +25,7 @@ def doctor(ctx: click.Context, *, as_json: bool) -> None:
     from streams.doctor.finding import Verdict
     from streams.settings import load_settings
 
-    rows = [it._asdict() for it in asyncio.run(checkup(load_settings(), now()))]
+    rows = [it._asdict() for it in asyncio.run(checkup(load_settings(), now))]
     show(rows, COLUMNS, as_json=as_json)
     bad = {verdict: sum(row["verdict"] == verdict for row in rows) for verdict in (Verdict.FAIL, Verdict.WARN)}
     click.echo(f"{len(rows)} checks: {bad[Verdict.FAIL]} failed, {bad[Verdict.WARN]} doubtful", err=True)

@@ -1,10 +1,10 @@
 """What the broker says: whether it answers, is new enough, has the topics as they must be, and its records' times.
 
-No client protocol tells a broker's clock, so it is judged by what it let in: records that lie further ahead than the
-broker allows can only stand in the log when its clock was ahead of ours, or ours is behind.
+Clocks are compared with the broker's own, and with the newest records: those that lie further ahead than the broker
+allows can only stand in the log when its clock was ahead of ours, or ours is behind.
 """
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -13,6 +13,7 @@ from aiokafka.errors import KafkaError
 
 from events.errors import TimelineError
 from streams.doctor.finding import Finding, broken, doubtful, well
+from streams.doctor.their_clock import broker_time
 from streams.reading.published import broker_here, log_ends
 from streams.settings import Settings
 from streams.topics import AHEAD_MS, Topic, Topics, admin, described, faults
@@ -23,7 +24,7 @@ RETENTION: Final = ("cleanup.policy", "retention.ms", "retention.bytes")
 SKEW: Final = timedelta(seconds=5)  # what the next record's time may be ahead of ours before we doubt a clock
 
 
-async def asked(settings: Settings, now: datetime) -> AsyncIterator[Finding]:
+async def asked(settings: Settings, now: Callable[[], datetime]) -> AsyncIterator[Finding]:
     """Every check of the broker; the first that fails makes the rest impossible."""
     try:
         servers = broker_here(settings)
@@ -31,10 +32,12 @@ async def asked(settings: Settings, now: datetime) -> AsyncIterator[Finding]:
             yield await _reach(client, servers)
             yield await _version(client)
             found = await described(client, Topics(settings.prefix))
+            if found:
+                yield await _skew(client, found[0], now)
         for finding in topics(found, settings):
             yield finding
         if found:
-            yield await _clock(servers, Topics(settings.prefix).events, now)
+            yield await _clock(servers, Topics(settings.prefix).events, now())
     except (TimelineError, KafkaError, OSError) as error:
         yield broken("broker", str(error) or repr(error), "`tocsin up` starts one; TOCSIN_BROKER names another")
 
@@ -90,6 +93,25 @@ async def _clock(servers: str, topic: str, now: datetime) -> Finding:
     partitions = await log_ends(servers, topic)
     newest = [await last_record(servers, topic, it, lambda _: True) for it, end in partitions.items() if end]
     return clock([datetime.fromtimestamp(it.timestamp / 1000, UTC) for it in newest if it], now)
+
+
+async def _skew(client: Any, topic: Topic, now: Callable[[], datetime]) -> Finding:
+    before = now()
+    theirs = await broker_time(client, topic)
+    return skew(theirs, before + (now() - before) / 2)
+
+
+def skew(theirs: datetime | None, ours: datetime) -> Finding:
+    """How far our clock is from the broker's."""
+    if theirs is None:
+        return doubtful("broker's clock", "the broker does not tell it", "see the topic's settings, and its ACLs")
+    ahead = (ours - theirs).total_seconds()
+    said = f"ours is {abs(ahead):.1f} s {'ahead of' if ahead >= 0 else 'behind'} the broker's"
+    if abs(ahead) > AHEAD_MS / 1000:
+        return broken("broker's clock", said, "set both (chronyc tracking): what is said to be known now is refused")
+    if abs(ahead) > SKEW.total_seconds():
+        return doubtful("broker's clock", said, "set both (chronyc tracking, timedatectl)")
+    return well("broker's clock", said)
 
 
 def clock(newest: list[datetime], now: datetime) -> Finding:

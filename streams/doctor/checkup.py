@@ -1,5 +1,6 @@
 """All checks."""
 
+from collections.abc import Callable
 from datetime import datetime
 
 from streams.doctor import broker, here
@@ -7,6 +8,6 @@ from streams.doctor.finding import Finding
 from streams.settings import Settings
 
 
-async def checkup(settings: Settings, now: datetime) -> list[Finding]:
+async def checkup(settings: Settings, now: Callable[[], datetime]) -> list[Finding]:
     """Every finding, those of this machine first."""
     return [*here.looked(settings), *[it async for it in broker.asked(settings, now)]]

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import PackageNotFoundError
 from pathlib import Path
@@ -12,10 +13,13 @@ import pytest
 
 from projections.store.file import PartitionFile
 from streams.broker.embedded import EmbeddedKafka
+from streams.clock import now
 from streams.doctor import broker, here
 from streams.doctor.finding import Verdict
+from streams.doctor.their_clock import LIMIT, broker_time
+from streams.reading.published import log_ends
 from streams.settings import Settings, load_settings
-from streams.topics import Topic, Topics, create
+from streams.topics import Topic, Topics, admin, create, described
 from tests import facts
 from tests.published import publish
 from tests.streams.line import Line
@@ -175,6 +179,31 @@ def test_a_clock_that_is_behind_the_log_is_told(ahead: float, verdict: Verdict) 
     assert broker.clock([], NOW).verdict is Verdict.OK
 
 
+@pytest.mark.parametrize(
+    ("ahead", "verdict"),
+    [(0.4, Verdict.OK), (-4.0, Verdict.OK), (20.0, Verdict.WARN), (-20.0, Verdict.WARN), (301.0, Verdict.FAIL)],
+)
+def test_a_clock_that_is_not_the_brokers_is_told(ahead: float, verdict: Verdict) -> None:
+    """Given our clock so many seconds ahead of the broker's, when judged, then a bit is doubtful, more a fault."""
+    assert broker.skew(NOW - timedelta(seconds=ahead), NOW).verdict is verdict
+    assert broker.skew(None, NOW).verdict is Verdict.WARN
+
+
+async def test_the_brokers_clock_is_read_and_nothing_is_written(kafka: EmbeddedKafka, topics: Topics) -> None:
+    """Given a real Kafka on this machine, when its clock is read, then it is ours, and the log is still empty."""
+    await create(kafka.bootstrap, topics, 1)
+    before = now()
+    async with admin(kafka.bootstrap) as client:
+        [log, *_] = await described(client, topics)
+        theirs = await broker_time(client, log)
+        without = await broker_time(client, replace(log, config={**log.config, LIMIT: str(2**63 - 1)}))
+
+    assert theirs is not None
+    assert before - timedelta(seconds=1) <= theirs <= now() + timedelta(seconds=1)
+    assert without is None
+    assert await log_ends(kafka.bootstrap, topics.events) == {0: 0}
+
+
 async def test_a_line_that_works_has_no_failed_check(line: Line) -> None:
     """Given a worker that has applied a log, when the doctor looks, then nothing fails and all was looked at."""
     await line.append(line.store.writes(0, 40))
@@ -188,7 +217,7 @@ async def test_a_line_that_works_has_no_failed_check(line: Line) -> None:
     assert [row for row in rows if row["verdict"] != "ok"] == []
     assert {row["check"] for row in rows} >= {
         "settings", "libraries", "home", "disk", "worker", "file", "broker", "version", "partitions", "retention",
-        "topic settings", "clock",
+        "topic settings", "clock", "broker's clock",
     }  # fmt: skip
 
 
