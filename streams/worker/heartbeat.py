@@ -20,6 +20,7 @@ from streams import clock
 from streams.worker.vitals import Vitals
 
 EVERY_S: Final = 10.0
+SOON_S: Final = 1.0  # while it is not ready: that it got ready is news
 CALL_EVERY_S: Final = 60.0  # what services that watch for calls expect at least
 CALL_PATIENCE_S: Final = 5.0
 FOLDER: Final = "heartbeats"
@@ -65,11 +66,11 @@ class Heartbeat:
 
     def _beat(self) -> None:
         while True:
+            faults = self._vitals.not_ready()
             if not self._vitals.not_alive():
-                faults = self._vitals.not_ready()
                 self._write(faults)
                 self._ring(faults)
-            if self._ended.wait(self._every):
+            if self._ended.wait(min(self._every, SOON_S) if faults else self._every):
                 return
 
     def _write(self, faults: list[str]) -> None:

@@ -62,6 +62,16 @@ def test_a_worker_that_hangs_falls_silent(tmp_path: Path) -> None:
         assert path.read_text() == last
 
 
+def test_that_a_worker_got_ready_is_told_soon(tmp_path: Path) -> None:
+    """Given a worker that just started and beats every hour, when it gets ready, then its file says so in a second."""
+    path, vitals = tmp_path / "a.json", Vitals()
+    with Heartbeat(path, vitals, every=3600.0):
+        waited(path.exists)
+        assert not json.loads(path.read_text())["ready"]
+        well(vitals)
+        waited(lambda: json.loads(path.read_text())["ready"])
+
+
 def test_a_worker_that_fails_leaves_its_file_to_grow_old(tmp_path: Path) -> None:
     """Given a worker that halts, when it has ended, then the file is still there: the silence is to be noticed."""
     path = tmp_path / "a.json"
