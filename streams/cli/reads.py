@@ -33,14 +33,16 @@ def reading(verb: Verb, as_json: str, *, macros: bool = False) -> Verb:
     @functools.wraps(verb)
     def run(*, wait: bool, patience: float, known_at: int | None = None, **chosen: Any) -> Any:
         from projections.store.reader import Reader
-        from streams.reading.published import position, snapshots_of, wait_until_read
+        from streams.reading.published import ownerless_here, position, snapshots_of, wait_until_read
         from streams.settings import load_settings
 
         settings = load_settings()
         if wait:
             wait_until_read(settings, patience)
         with Reader(snapshots_of(settings), known_at, macros=macros) as reader:
-            click.echo(position(reader, f"{settings.prefix}.events"), err=True)
+            click.echo(
+                position(reader, f"{settings.prefix}.events", ownerless_here(settings, reader.snapshots)), err=True
+            )
             return verb(reader=reader, **chosen)
 
     return run

@@ -64,7 +64,8 @@ def _clock(row: Object) -> str:
 
 def _copy(size: str, age: str) -> Column:
     def text(row: Object) -> str:
-        return "" if row[size] is None else f"{row[size] / MIB:.1f} MB, {ago(row[age])}"
+        alone = row["ownerless_s"] is not None and size == "snapshot_bytes"
+        return "" if row[size] is None else f"{row[size] / MIB:.1f} MB, {ago(row[age])}{', ownerless' * alone}"
 
     return Column(size.partition("_")[0], text)
 

@@ -2,14 +2,16 @@
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 from events.errors import ConfigInvalid, TimelineError
 from events.values import instant, iso
-from projections.store.reader import NothingPublished, Reader
+from projections.store.reader import NothingPublished, Reader, Snapshot
 from streams.settings import Settings
+from streams.worker.owner import ownerless
 
 LOOK_EVERY_S: Final = 0.05
 CLOCKS_SHOWN: Final = 3
@@ -24,8 +26,14 @@ def snapshots_of(settings: Settings) -> Path:
     return settings.home / "snapshots"
 
 
-def position(reader: Reader, topic: str) -> str:
-    """As of which log positions and clocks a reader speaks, as one line."""
+def ownerless_here(settings: Settings, snapshots: Sequence[Snapshot]) -> dict[int, datetime]:
+    """Partitions whose snapshots no worker of this home keeps fresh any more, and since when."""
+    made = {it.partition: datetime.fromtimestamp(it.made, UTC) for it in snapshots}
+    return ownerless(settings.home, snapshots_of(settings), made)
+
+
+def position(reader: Reader, topic: str, alone: Mapping[int, datetime] | None = None) -> str:
+    """As of which log positions and clocks a reader speaks, and whose snapshots grow old, as one line."""
     places = ", ".join(f"{topic}/{it.partition}:{it.next_offset}" for it in reader.as_of)
     clocks = [f"{timeline} {clock}" for it in reader.as_of for timeline, clock in it.clocks.items()]
     more = [f"and {len(clocks) - CLOCKS_SHOWN} more timelines"] if len(clocks) > CLOCKS_SHOWN else []
@@ -34,6 +42,8 @@ def position(reader: Reader, topic: str) -> str:
         line += f"; as known at {iso(instant(reader.known_at))}"
     if reader.missing:
         line += f"; without partition {', '.join(map(str, reader.missing))}, which no worker of this home has published"
+    for partition, since in sorted((alone or {}).items()):
+        line += f"; partition {partition} without an owner here since {iso(since.replace(microsecond=0))}"
     return line
 
 

@@ -16,7 +16,7 @@ from events.errors import ConfigInvalid
 from projections.store.reader import NothingPublished, Reader, Snapshot
 from streams.broker.locks import held
 from streams.reading.group import Member, members
-from streams.reading.published import broker_here, log_ends, snapshots_of
+from streams.reading.published import broker_here, log_ends, ownerless_here, snapshots_of
 from streams.settings import Settings
 from streams.topics import Topics
 from streams.worker.peek import last_record
@@ -50,6 +50,7 @@ class State:
     file_changed: float | None = None  # seconds since the epoch
     snapshot_bytes: int | None = None
     snapshot_age_s: float | None = None
+    ownerless_s: float | None = None  # since when no worker of this home keeps the snapshot fresh; None: one does
     problem: str | None = None
 
 
@@ -134,13 +135,13 @@ def look(settings: Settings, wire: Wire | None, now: float) -> list[State]:
             copies = {it.partition: it for it in reader.snapshots}
             known = {it["partition"]: it for it in reader.rows("state")}
             unsent = _unsent(reader, wire.sent) if wire else {}
+            alone = {it: since.timestamp() for it, since in ownerless_here(settings, reader.snapshots).items()}
     except NothingPublished:
-        copies, known, unsent = {}, {}, {}
+        copies, known, unsent, alone = {}, {}, {}, {}
     partitions = sorted({*(wire.ends if wire else ()), *known})
-    return [
-        _state(settings, wire, {**known.get(it, {}), "unsent": unsent.get(it), "partition": it}, copies.get(it), now)
-        for it in partitions
-    ]
+    ownerless = {it: {"ownerless_s": _age(since, now)} for it, since in alone.items()}
+    more = {it: {"unsent": unsent.get(it), "partition": it, **ownerless.get(it, {})} for it in partitions}
+    return [_state(settings, wire, {**known.get(it, {}), **more[it]}, copies.get(it), now) for it in partitions]
 
 
 def _unsent(reader: Reader, sent: Mapping[int, tuple[int, int]]) -> dict[int, int]:

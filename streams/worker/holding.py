@@ -10,6 +10,7 @@ import structlog
 from events.log import Record
 from streams import clock
 from streams.faust.batches import Batch, Limits
+from streams.worker import owner
 from streams.worker.applying import Run, plan
 from streams.worker.checks import must_be_same, must_hold
 from streams.worker.crash import Reached
@@ -96,6 +97,8 @@ class Holding:
             leaving = [snapshot for partition in partitions if (snapshot := self._snapshots.pop(partition, None))]
             for snapshot in leaving:
                 await self.partitions.run(snapshot.give_up)
+            for partition in partitions & self.partitions.files.keys():
+                owner.give_away(self.line.snapshots, partition)
             await self.partitions.close(partitions)
             self.meter.vitals.released(partitions)
 
@@ -145,6 +148,7 @@ class Holding:
 
     def _start(self, partition: int) -> None:
         destination = self.line.snapshots / f"p{partition}.duckdb"
+        owner.take(self.line.snapshots, partition, self.line.member)
         self._snapshots[partition] = Snapshot(self.partitions.files[partition], destination, self.line.snapshot_every)
         self.meter.vitals.opened(partition, self.partitions.files[partition].next_offset)
         relay = Relay(self.line, partition, self.partitions, self._reached)
