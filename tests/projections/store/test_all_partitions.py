@@ -55,8 +55,8 @@ def homes(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     return [folder / "snapshots" for folder in folders]
 
 
-def rows(folder: Path, query: str, parameters: dict[str, Any]) -> list[str]:
-    with Reader(folder) as reader:
+def rows(folder: Path, query: str, parameters: dict[str, Any], known_at: int | None = None) -> list[str]:
+    with Reader(folder, known_at) as reader:
         return sorted(json.dumps(row, sort_keys=True) for row in reader.rows(query, **parameters))
 
 
@@ -69,6 +69,18 @@ def test_a_listing_of_all_partitions_is_the_listings_of_each(homes: list[Path], 
 
     assert len(together) >= PARTITIONS
     assert together == sorted(row for part in parts for row in rows(part, query, NAMED[query]))
+
+
+@pytest.mark.parametrize("query", ["tallies", "counters", "timeline", "alerts"])
+def test_the_same_as_known_at_an_instant(homes: list[Path], query: str) -> None:
+    """Given equal names in every partition, when listed as known then, then each has its own past."""
+    whole, *parts = homes
+    then = int(facts.moment(facts.RECORDED_AT).timestamp() * 1_000_000)
+
+    together = rows(whole, query, NAMED[query], then)
+
+    assert len(together) >= PARTITIONS
+    assert together == sorted(row for part in parts for row in rows(part, query, NAMED[query], then))
 
 
 def test_sums_over_all_partitions_count_every_incident_once(homes: list[Path]) -> None:
