@@ -33,7 +33,7 @@ def make_macros(con: duckdb.DuckDBPyConnection, partitions: Sequence[int]) -> li
         found = _of_partition(con, partition)
     for name in found:
         parts = (
-            f"SELECT {partition} AS partition, * FROM memory.p{partition}.{name}{SUFFIX}(moment_of(ts))"  # noqa: S608
+            f"SELECT {partition} AS partition, * FROM memory.then{partition}.{name}{SUFFIX}(moment_of(ts))"  # noqa: S608
             for partition in partitions
         )
         con.execute(f"CREATE MACRO {name}{SUFFIX}(ts) AS TABLE {' UNION ALL BY NAME '.join(parts)}")
@@ -53,12 +53,12 @@ def look_from(con: duckdb.DuckDBPyConnection, names: Iterable[str], moment: int,
 
 
 def _of_partition(con: duckdb.DuckDBPyConnection, partition: int) -> list[str]:
-    con.execute(f"CREATE SCHEMA p{partition}")
+    con.execute(f"CREATE SCHEMA then{partition}")
     views = [(f"{name}{SUFFIX}", _then(body)) for name, body in VIEW.findall(_text("views"))]
     macros = [*MACRO.findall(_text("known")), *views, *MACRO.findall(_text("known_sums"))]
     tables = {name for (name,) in con.execute(TABLES, [f"p{partition}"]).fetchall()}
     for name, body in macros:
-        con.execute(f"CREATE MACRO memory.p{partition}.{name}(ts) AS TABLE {_placed(body, partition, tables)}")
+        con.execute(f"CREATE MACRO memory.then{partition}.{name}(ts) AS TABLE {_placed(body, partition, tables)}")
     names = [name.removesuffix(SUFFIX) for name, _ in macros]
     return [name for name in names if name != "stretch"]
 
@@ -78,7 +78,7 @@ def _placed(body: str, partition: int, tables: set[str]) -> str:
 
     def full(it: re.Match[str]) -> str:
         if it[3]:
-            return f"{it[1]} memory.p{partition}.{it[2]}{SUFFIX}"
+            return f"{it[1]} memory.then{partition}.{it[2]}{SUFFIX}"
         return f"{it[1]} p{partition}.main.{it[2]}" if it[2] in tables else it[0]
 
     return READ.sub(full, body)

@@ -1,8 +1,16 @@
 -- The tables of one file as they were when the clock stood at `ts`: what a fold of that much of the log would hold. Those of views
 -- are made of the views' own text (knowing.py). A timeline's clock never goes back, so the log up to `ts` is one stretch of it.
 
+-- Where each timeline stood. Few are quiet for a month, so most of the log is not looked at.
 CREATE MACRO stretch_as_known_at(ts) AS TABLE
-SELECT timeline, max(known_at) AS clock, max(event_offset) AS last_offset FROM events WHERE known_at <= ts GROUP BY timeline;
+WITH lately AS (
+    SELECT timeline, max(known_at) AS clock, max(event_offset) AS last_offset
+    FROM events WHERE known_at <= ts AND known_at > ts - to_microseconds(2592000000000) GROUP BY timeline
+)
+FROM lately
+UNION ALL
+SELECT timeline, max(known_at), max(event_offset)
+FROM events SEMI JOIN (SELECT timeline FROM timelines ANTI JOIN lately USING (timeline)) USING (timeline) WHERE known_at <= ts GROUP BY timeline;
 
 CREATE MACRO events_as_known_at(ts) AS TABLE SELECT * FROM events WHERE known_at <= ts;
 
@@ -15,12 +23,22 @@ SELECT * REPLACE (CASE WHEN known_until <= ts THEN known_until END AS known_unti
 CREATE MACRO episode_versions_as_known_at(ts) AS TABLE
 SELECT * REPLACE (CASE WHEN known_until <= ts THEN known_until END AS known_until) FROM episode_versions WHERE known_from <= ts;
 
+-- A site that was not registered again since is as it is now; only of the others the log has to be searched.
 CREATE MACRO sites_as_known_at(ts) AS TABLE
-SELECT timeline, payload->>'site' AS site, payload->>'name' AS name, array_to_string(coalesce((payload->'aliases')::VARCHAR[], []), '|') AS aliases,
+WITH newest AS MATERIALIZED (
+    SELECT s.*, e.known_at FROM sites s JOIN events e USING (timeline, event_offset)
+), earlier AS (
+    SELECT e.timeline, e.subject AS site, e.payload, e.event_offset
+    FROM events e SEMI JOIN (SELECT timeline, site FROM newest WHERE known_at > ts) n ON (e.timeline, e.subject) = (n.timeline, n.site)
+    WHERE e.known_at <= ts AND e.type = 'tocsin.site.registered.v1'
+    QUALIFY row_number() OVER (PARTITION BY e.timeline, e.subject ORDER BY e.event_offset DESC) = 1
+)
+SELECT * EXCLUDE (known_at) FROM newest WHERE known_at <= ts
+UNION ALL BY NAME
+SELECT timeline, site, payload->>'name' AS name, array_to_string(coalesce((payload->'aliases')::VARCHAR[], []), '|') AS aliases,
     payload->>'site_kind' AS site_kind, payload->>'country' AS country, payload->>'admin1' AS admin1, (payload->>'lat')::DOUBLE AS lat,
     (payload->>'lon')::DOUBLE AS lon, coalesce((payload->>'unnamed')::BOOLEAN, false) AS unnamed, event_offset
-FROM events WHERE known_at <= ts AND type = 'tocsin.site.registered.v1'
-QUALIFY row_number() OVER (PARTITION BY timeline, subject ORDER BY event_offset DESC) = 1;
+FROM earlier;
 
 CREATE MACRO actors_as_known_at(ts) AS TABLE
 SELECT timeline, payload->>'actor' AS actor, payload->>'name' AS name, array_to_string(coalesce((payload->'aliases')::VARCHAR[], []), '|') AS aliases,

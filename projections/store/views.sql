@@ -4,12 +4,12 @@ CREATE OR REPLACE VIEW incidents AS
 SELECT v.timeline, v.incident_id, v.stands, v.class, v.occurred_from, v.occurred_until, v.precision, v.occurred_from > t.clock AS future,
     v.site, s.name AS site_name, s.site_kind, s.country, s.admin1, v.actor, v.attribution,
     CASE WHEN v.weapons = '' THEN [] ELSE string_split(v.weapons, ',') END AS weapons, v.outcome, v.confidence,
-    list_sum(json_extract_string(v.quantities, '$.wounded.*.low')::BIGINT[])::BIGINT AS wounded_low,
-    list_sum(json_extract_string(v.quantities, '$.wounded.*.best')::BIGINT[])::BIGINT AS wounded_best,
-    list_sum(json_extract_string(v.quantities, '$.wounded.*.high')::BIGINT[])::BIGINT AS wounded_high,
-    list_sum(json_extract_string(v.quantities, '$.killed.*.low')::BIGINT[])::BIGINT AS killed_low,
-    list_sum(json_extract_string(v.quantities, '$.killed.*.best')::BIGINT[])::BIGINT AS killed_best,
-    list_sum(json_extract_string(v.quantities, '$.killed.*.high')::BIGINT[])::BIGINT AS killed_high,
+    CASE WHEN v.quantities IS NOT NULL THEN list_sum(json_extract_string(v.quantities, '$.wounded.*.low')::BIGINT[])::BIGINT END AS wounded_low,
+    CASE WHEN v.quantities IS NOT NULL THEN list_sum(json_extract_string(v.quantities, '$.wounded.*.best')::BIGINT[])::BIGINT END AS wounded_best,
+    CASE WHEN v.quantities IS NOT NULL THEN list_sum(json_extract_string(v.quantities, '$.wounded.*.high')::BIGINT[])::BIGINT END AS wounded_high,
+    CASE WHEN v.quantities IS NOT NULL THEN list_sum(json_extract_string(v.quantities, '$.killed.*.low')::BIGINT[])::BIGINT END AS killed_low,
+    CASE WHEN v.quantities IS NOT NULL THEN list_sum(json_extract_string(v.quantities, '$.killed.*.best')::BIGINT[])::BIGINT END AS killed_best,
+    CASE WHEN v.quantities IS NOT NULL THEN list_sum(json_extract_string(v.quantities, '$.killed.*.high')::BIGINT[])::BIGINT END AS killed_high,
     v.quantities, v.retracted, v.merged_into, v.version, v.known_from, v.event_offset, v.number
 FROM incident_versions v JOIN timelines t USING (timeline) LEFT JOIN sites s USING (timeline, site)
 WHERE v.known_until IS NULL;
@@ -29,12 +29,12 @@ COMMENT ON VIEW reports IS 'Each report, correction and retraction of an inciden
 CREATE OR REPLACE VIEW contributions AS
 WITH said AS (
     SELECT v.*, s.country,
-        json_extract_string(v.quantities, '$.wounded.*.low')::BIGINT[] AS wounded_lows,
-        json_extract_string(v.quantities, '$.wounded.*.best')::BIGINT[] AS wounded_bests,
-        json_extract_string(v.quantities, '$.wounded.*.high')::BIGINT[] AS wounded_highs,
-        json_extract_string(v.quantities, '$.killed.*.low')::BIGINT[] AS killed_lows,
-        json_extract_string(v.quantities, '$.killed.*.best')::BIGINT[] AS killed_bests,
-        json_extract_string(v.quantities, '$.killed.*.high')::BIGINT[] AS killed_highs
+        CASE WHEN v.quantities IS NOT NULL THEN json_extract_string(v.quantities, '$.wounded.*.low')::BIGINT[] END AS wounded_lows,
+        CASE WHEN v.quantities IS NOT NULL THEN json_extract_string(v.quantities, '$.wounded.*.best')::BIGINT[] END AS wounded_bests,
+        CASE WHEN v.quantities IS NOT NULL THEN json_extract_string(v.quantities, '$.wounded.*.high')::BIGINT[] END AS wounded_highs,
+        CASE WHEN v.quantities IS NOT NULL THEN json_extract_string(v.quantities, '$.killed.*.low')::BIGINT[] END AS killed_lows,
+        CASE WHEN v.quantities IS NOT NULL THEN json_extract_string(v.quantities, '$.killed.*.best')::BIGINT[] END AS killed_bests,
+        CASE WHEN v.quantities IS NOT NULL THEN json_extract_string(v.quantities, '$.killed.*.high')::BIGINT[] END AS killed_highs
     FROM incident_versions v LEFT JOIN sites s USING (timeline, site)
     WHERE v.known_until IS NULL AND v.stands
 )
