@@ -13,8 +13,6 @@ from projections.store.file import PartitionFile
 from projections.store.reader import Reader, Rows, Snapshot
 
 EVERY_TALLY: Final[Mapping[str, object]] = dict.fromkeys(("timelines", "sites", "kinds", "classes", "countries"))
-EVERY_MESSAGE: Final[Mapping[str, object]] = dict.fromkeys(("timelines", "states", "severities"))
-EVERY_REJECT: Final[Mapping[str, object]] = {"reasons": None, "positions": None, "whole": False}
 
 
 class Effect(NamedTuple):
@@ -25,7 +23,7 @@ class Effect(NamedTuple):
     faults: list[str]  # why those that would be rejected are
     before: Rows  # of the query `tallies`, those that differ
     after: Rows
-    messages: Rows  # of the query `alert_messages`
+    messages: Rows  # of the query `trial`
 
 
 def effect(snapshot: Snapshot, events: Sequence[Event]) -> Effect:
@@ -45,8 +43,12 @@ def effect(snapshot: Snapshot, events: Sequence[Event]) -> Effect:
             file.close()
         with Reader(folder) as reader:
             after = reader.rows("tallies", **EVERY_TALLY)
-            messages = [it for it in reader.rows("alert_messages", **EVERY_MESSAGE) if it["event_offset"] >= start]
-            bad = [it for it in reader.rows("rejected", **EVERY_REJECT) if it["event_offset"] >= start]
+            messages = reader.rows("trial", start=start)
+            positions = [f"{snapshot.partition}:{offset}" for offset in range(start, start + len(records))]
+            bad = reader.rows("rejected", reasons=None, positions=positions, whole=False)
     faults = [f"{it['field'] or 'event'}: expected {it['expected']}, found {it['found']}" for it in bad]
-    gone, come = ([it for it in one if it not in other] for one, other in ((before, after), (after, before)))
+    cells = ({(it["timeline"], it["site"], it["class"]): it for it in rows} for rows in (before, after))
+    was, now = cells  # by cell: there may be thousands
+    gone = [it for cell, it in was.items() if now.get(cell) != it]
+    come = [it for cell, it in now.items() if was.get(cell) != it]
     return Effect(result.applied, result.duplicates, faults, gone, come, messages)
