@@ -92,13 +92,25 @@ def why_alert(reader: Reader, alert: str, timelines: Sequence[str] | None) -> Ob
 def incidents(reader: Reader, wanted: Sequence[Object]) -> dict[provenance.Key, Object]:
     """These incidents (partition, number), in their order, with all that is below them."""
     keys = [(it["partition"], it["number"]) for it in wanted]
-    if not keys:
-        return {}
-    partitions, numbers = (list(column) for column in zip(*keys, strict=True))
-    versions = reader.rows("why_versions", partitions=partitions, numbers=numbers)
-    accounts = reader.rows("why_accounts", offsets=sorted({it["event_offset"] for it in versions}))
+    versions = _versions(reader, keys)
+    accounts = reader.rows("why_accounts", offsets=sorted({it["event_offset"] for it in versions})) if keys else []
     grown = provenance.grow(versions, accounts)
     return {key: grown[key] for key in keys}
+
+
+def _versions(reader: Reader, keys: Sequence[provenance.Key]) -> list[Object]:
+    """The versions of incidents and of all that were merged into them, however often."""
+    found: dict[provenance.Key, list[Object]] = {}
+    while new := {key for key in keys if key not in found}:
+        found |= {key: [] for key in new}
+        for row in reader.rows("why_versions", numbers=sorted({number for _, number in new})):
+            if (key := (row["partition"], row["number"])) in new:
+                found[key].append(row)
+        names = {(row["partition"], row["timeline"], row["incident_id"]) for key in new for row in found[key]}
+        merged = reader.rows("why_merged", names=sorted({name for *_, name in names}))
+        into = [(it, (it["partition"], it["timeline"], it["merged_into"])) for it in merged]
+        keys = [(it["partition"], it["number"]) for it, survivor in into if survivor in names]
+    return [row for key in sorted(found) for row in found[key]]
 
 
 def _summed(reader: Reader, stored: list[Object], chosen: Cells, sums: Sequence[str], rows: int) -> Object:
