@@ -213,6 +213,24 @@ class Scope(Value):
     actor: Id | None = None
 
 
+class Counts(Value):
+    """What a claimed total counts, in terms of incidents; a field that is left out does not narrow it."""
+
+    measure: Literal["incidents", "sites", "wounded", "killed"]  # sites: different ones with such an incident
+    incident_class: Id | None = Field(default=None, alias="class")
+    site_kind: Id | None = None
+    party: Id | None = None  # whose wounded or killed
+
+    model_config = ConfigDict(validate_by_name=True, serialize_by_alias=True)
+
+    @model_validator(mode="after")
+    def _whose(self) -> Self:
+        if (self.party is not None) != (self.measure in {"wounded", "killed"}):
+            msg = "expected a party with, and only with, wounded or killed"
+            raise ValueError(msg)
+        return self
+
+
 class TallyAsserted(ByHand):
     """A total that a source claims. Never added to our counters: reconciled with them."""
 
@@ -221,6 +239,7 @@ class TallyAsserted(ByHand):
     assertion: Id
     metric: Id
     total: Quantity
+    counts: Counts | None = None  # None: as was said last of its metric; if never, no incidents itemise it
     scope: Scope = Scope()
     since: Day  # first day that is covered
     as_of: Day  # last day that is covered

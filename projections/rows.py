@@ -130,8 +130,10 @@ def _told_row(fact: Fact, timeline: str, offset: int) -> tuple[str, Row] | None:
     match fact:
         case TallyAsserted(scope=scope):
             days = [day.toordinal() - EPOCH_DAY for day in (fact.since, fact.as_of)]
-            said = (timeline, fact.assertion, fact.metric, *_bounds(fact.total), scope.country, scope.site, scope.actor)
-            return "assertions", (*said, *days, fact.asserted_by, offset)
+            counts = fact.counts and fact.counts.model_dump_json(exclude_unset=True)
+            what = (timeline, fact.assertion, fact.metric, counts)
+            said = (*_bounds(fact.total), scope.country, scope.site, scope.actor)
+            return "assertions", (*what, *said, *days, fact.asserted_by, offset)
         case StatementIssued(occurred=when):
             said = (timeline, fact.statement, fact.statement_kind.value, *_when(when), when.precision.value)
             return "statements", (*said, fact.actor, fact.summary, ",".join(fact.incidents), offset)

@@ -36,7 +36,8 @@ def drafts(files: Files) -> Iterator[Draft]:
         said = {"posture": posture.id, **_said(posture, "id")}
         yield Draft("postures", ("postures", at), model.PostureChanged, said, posture)
     for at, assertion in enumerate(files.assertions.assertions):
-        said = {"assertion": assertion.id, **_said(assertion, "id")}
+        meant = files.assertions.metrics.get(assertion.metric)
+        said = {"assertion": assertion.id, **({"counts": meant} if meant else {}), **_said(assertion, "id")}
         yield Draft("assertions", ("assertions", at), model.TallyAsserted, said, assertion)
 
 

@@ -1,6 +1,9 @@
 """The files of a theatre, each a form of its own."""
 
-from events.values import Value
+from pydantic import Field
+
+from events.model import Counts
+from events.values import Id, Value
 from seeds import forms
 
 
@@ -34,6 +37,7 @@ class Incidents(Value):
 class Assertions(Value):
     """assertions.yaml."""
 
+    metrics: dict[Id, Counts] = Field(default={})  # what each counts; of one that is not here no incidents speak
     assertions: tuple[forms.Assertion, ...]
 
 

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, StrictBool, field_validator, model_validator
 
-from events.model import Report, Scope, StatementKind
+from events.model import Counts, Report, Scope, StatementKind
 from events.values import Attribution, Country, Credibility, Day, Id, Instant, Line, Reliability, Text, Value
 from seeds.words import HowMany, When
 
@@ -166,6 +166,7 @@ class Assertion(Told):
 
     id: Id
     metric: Id
+    counts: Counts | None = None  # else what the file says of the metric
     total: HowMany
     scope: Scope = Scope()
     since: Day

@@ -131,13 +131,14 @@ COMMENT ON COLUMN actors.member_of IS 'Umbrellas it belongs to; ids separated by
 COMMENT ON COLUMN actors.event_offset IS 'Offset of the event that registered it, the newest';
 
 CREATE TABLE assertions (
-    timeline VARCHAR, assertion VARCHAR, metric VARCHAR, low BIGINT, best BIGINT, high BIGINT, qualifier VARCHAR, country VARCHAR,
+    timeline VARCHAR, assertion VARCHAR, metric VARCHAR, counts JSON, low BIGINT, best BIGINT, high BIGINT, qualifier VARCHAR, country VARCHAR,
     site VARCHAR, actor VARCHAR, since DATE, as_of DATE, asserted_by VARCHAR, event_offset BIGINT
 );
 COMMENT ON TABLE assertions IS 'Totals that sources claim; never added to counters. Source and place: the event at event_offset';
 COMMENT ON COLUMN assertions.timeline IS 'The timeline it belongs to';
 COMMENT ON COLUMN assertions.assertion IS 'Its id; said again, the newest event_offset holds';
 COMMENT ON COLUMN assertions.metric IS 'What is counted';
+COMMENT ON COLUMN assertions.counts IS 'Which incidents itemise it: measure, class, site_kind, party; NULL: as said last of its metric';
 COMMENT ON COLUMN assertions.low IS 'At least so many; NULL: not known';
 COMMENT ON COLUMN assertions.best IS 'The best single number; NULL: not known';
 COMMENT ON COLUMN assertions.high IS 'At most so many; NULL: not known';

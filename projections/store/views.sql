@@ -55,3 +55,80 @@ CREATE OR REPLACE VIEW episodes AS
 SELECT timeline, rule, group_key, opened_at, ended_at, value, peak_at, severity, alert_id, known_from, event_offset
 FROM episode_versions WHERE known_until IS NULL;
 COMMENT ON VIEW episodes IS 'Unbroken spans in which a rule holds for a group: a function of rules, standing incidents and clock';
+
+CREATE OR REPLACE VIEW asserted AS
+WITH said AS (
+    SELECT a.*, e.known_at,
+        coalesce(a.counts, arg_max(a.counts, a.event_offset) OVER (PARTITION BY a.timeline, a.metric)) AS meant
+    FROM assertions a JOIN events e USING (event_offset)
+    QUALIFY row_number() OVER (PARTITION BY a.timeline, a.assertion ORDER BY a.event_offset DESC) = 1
+)
+SELECT timeline, assertion, metric, meant->>'measure' AS measure, meant->>'class' AS class, meant->>'site_kind' AS site_kind,
+    meant->>'party' AS party, low, best, high, qualifier, country, site, actor, since, as_of, epoch_us(since) AS since_us,
+    epoch_us(as_of) AS as_of_us, asserted_by, known_at, event_offset
+FROM said;
+COMMENT ON VIEW asserted IS 'Assertions as they were said last, with what their metric counts; measure NULL: nothing that incidents itemise';
+
+CREATE OR REPLACE VIEW considered AS
+WITH standing AS (
+    SELECT 'now' AS believed, a.assertion, v.*
+    FROM asserted a JOIN incident_versions v ON v.timeline = a.timeline AND v.stands AND v.known_until IS NULL
+    WHERE a.measure IS NOT NULL
+    UNION ALL BY NAME
+    SELECT 'then' AS believed, a.assertion, v.*
+    FROM asserted a JOIN incident_versions v ON v.timeline = a.timeline AND v.stands AND v.known_from <= a.known_at
+    WHERE a.measure IS NOT NULL AND (v.known_until IS NULL OR v.known_until > a.known_at)
+), placed AS (
+    SELECT v.timeline, v.believed, v.assertion, a.measure, v.incident_id, v.version, v.number, v.attribution, v.site, coalesce(s.unnamed, false) AS unnamed,
+        epoch_us(v.occurred_from) >= a.since_us AS begins_inside,
+        v.precision <> 'instant' AND (epoch_us(v.occurred_from) < a.since_us + 86400000000 OR epoch_us(v.occurred_until) > a.as_of_us) AS at_edge,
+        (a.country IS NULL OR s.country = a.country) AND (a.actor IS NULL OR coalesce(v.actor = a.actor, false)
+            OR coalesce(list_contains(string_split(who.member_of, ','), a.actor), false)) AS in_reach,
+        (a.site IS NULL OR v.site = a.site) AND (a.site_kind IS NULL OR s.site_kind = a.site_kind) AS at_place,
+        coalesce(s.unnamed, false) AND (a.site IS NULL OR s.country = there.country) AS at_place_maybe,
+        v.quantities->a.measure->a.party AS quantity
+    FROM standing v
+    JOIN asserted a USING (timeline, assertion)
+    LEFT JOIN sites s ON (s.timeline, s.site) = (v.timeline, v.site)
+    LEFT JOIN sites there ON (there.timeline, there.site) = (a.timeline, a.site)
+    LEFT JOIN actors who ON (who.timeline, who.actor) = (v.timeline, v.actor)
+    WHERE (a.class IS NULL OR v.class = a.class) AND epoch_us(v.occurred_from) < a.as_of_us + 86400000000
+      AND (epoch_us(v.occurred_until) > a.since_us OR epoch_us(v.occurred_from) >= a.since_us)
+      AND (a.party IS NULL OR (v.quantities->a.measure->a.party) IS NOT NULL)
+)
+SELECT timeline, assertion, believed, incident_id, version,
+    CASE WHEN NOT in_reach OR NOT (at_place OR at_place_maybe) THEN 'outside' WHEN at_edge THEN 'edge' WHEN unnamed THEN 'unnamed'
+        WHEN attribution = 'claimed' THEN 'claimed' ELSE 'itemised' END AS category,
+    in_reach AND at_place AND begins_inside AS counted, in_reach AND (at_place OR at_place_maybe) AS possible, measure, site, unnamed,
+    CASE WHEN quantity IS NULL THEN 1 ELSE coalesce((quantity->>'low')::BIGINT, 0) END AS low,
+    CASE WHEN quantity IS NULL THEN 1 ELSE coalesce((quantity->>'best')::BIGINT, (quantity->>'low')::BIGINT, 0) END AS best,
+    CASE WHEN quantity IS NULL THEN 1 ELSE (quantity->>'high')::BIGINT END AS high, number
+FROM placed;
+COMMENT ON VIEW considered IS 'Each incident that may be part of an asserted total, as believed when it was asserted (then) and now, in one category: itemised (nothing speaks against it), claimed (by its author only), unnamed (at a site nobody named), edge (may lie beyond the first or last day) or outside (of the scope)';
+
+CREATE OR REPLACE VIEW reconciliation AS
+WITH summed AS (
+    SELECT timeline, assertion, believed, count(*) AS considered,
+        count(*) FILTER (category = 'itemised') AS itemised, count(*) FILTER (category = 'claimed') AS claimed,
+        count(*) FILTER (category = 'unnamed') AS unnamed, count(*) FILTER (category = 'edge') AS edge,
+        count(*) FILTER (category = 'outside') AS outside,
+        CASE WHEN any_value(measure) = 'sites' THEN count(DISTINCT site) FILTER (category = 'itemised')
+            ELSE coalesce(sum(low) FILTER (category = 'itemised'), 0) END::BIGINT AS our_low,
+        CASE WHEN any_value(measure) = 'sites'
+            THEN greatest(count(DISTINCT site) FILTER (counted AND NOT c.unnamed), least(count(*) FILTER (counted), 1))
+            ELSE coalesce(sum(best) FILTER (counted), 0) END::BIGINT AS our_best,
+        CASE WHEN any_value(measure) = 'sites' THEN count(DISTINCT site) FILTER (possible AND NOT c.unnamed) + count(*) FILTER (possible AND c.unnamed)
+            WHEN count(*) FILTER (possible AND high IS NULL) = 0 THEN coalesce(sum(high) FILTER (possible), 0) END::BIGINT AS our_high
+    FROM considered c GROUP BY ALL
+)
+SELECT a.timeline, a.assertion, b.believed, a.metric, a.measure, a.class, a.site_kind, a.party, a.country, a.site, a.actor, a.since, a.as_of,
+    a.low, a.best, a.high, a.qualifier,
+    CASE WHEN a.measure IS NOT NULL THEN coalesce(s.our_low, 0) END AS our_low,
+    CASE WHEN a.measure IS NOT NULL THEN coalesce(s.our_best, 0) END AS our_best,
+    CASE WHEN a.measure IS NOT NULL AND (s.our_high IS NOT NULL OR s.considered IS NULL) THEN coalesce(s.our_high, 0) END AS our_high,
+    CASE WHEN a.measure IS NOT NULL THEN coalesce(a.best, a.low, a.high) - coalesce(s.our_best, 0) END AS gap,
+    coalesce(s.considered, 0) AS considered, coalesce(s.itemised, 0) AS itemised, coalesce(s.claimed, 0) AS claimed,
+    coalesce(s.unnamed, 0) AS unnamed, coalesce(s.edge, 0) AS edge, coalesce(s.outside, 0) AS outside, a.asserted_by, a.known_at, a.event_offset
+FROM asserted a CROSS JOIN (VALUES ('then'), ('now')) b(believed)
+LEFT JOIN summed s ON (s.timeline, s.assertion, s.believed) = (a.timeline, a.assertion, b.believed);
+COMMENT ON VIEW reconciliation IS 'Each asserted total against our incidents, as believed when it was asserted (then) and now: our best is what our counters say, low leaves out what is doubtful, high takes in all that may belong; measure NULL: the metric is outside what incidents itemise';

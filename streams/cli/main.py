@@ -40,6 +40,11 @@ VERBS = {
         "streams.cli.why:why",
         "Where a number comes from, down to document and place; exit 1 if it does not add up.",
     ),
+    "assertions": ("streams.cli.assertions:assertions", "Totals that sources claim."),
+    "reconcile": (
+        "streams.cli.assertions:reconcile",
+        "Totals that sources claim against our incidents: the gap, and why.",
+    ),
     "alerts": ("streams.cli.alerts:alerts", "The alerts as they stand; their messages."),
     "diff": ("streams.cli.diff:diff", "What was learned between two days."),
     "watch": ("streams.cli.watch:watch", "Follow the alert messages, one line each."),

@@ -88,6 +88,12 @@ def fields(**needed: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]
     return st.fixed_dictionaries(needed)
 
 
+counts = st.builds(
+    model.Counts,
+    measure=st.sampled_from(("incidents", "sites")),
+    incident_class=st.none() | ids,
+    site_kind=st.none() | ids,
+) | st.builds(model.Counts, measure=st.sampled_from(("wounded", "killed")), incident_class=ids, party=ids)
 decided = {"who": lines, "why": texts}
 merged = st.lists(ids, min_size=1, max_size=3).map(tuple)
 SAID: dict[type[model.Fact], st.SearchStrategy[dict[str, Any]]] = {
@@ -111,7 +117,7 @@ SAID: dict[type[model.Fact], st.SearchStrategy[dict[str, Any]]] = {
         lambda days, rest: {**days, **rest},
         ordered_days("since", "as_of"),
         fields(
-            assertion=ids, metric=ids, total=quantities(), asserted_by=st.none() | lines,
+            assertion=ids, metric=ids, total=quantities(), asserted_by=st.none() | lines, counts=st.none() | counts,
             scope=st.builds(model.Scope, country=st.none() | countries, site=st.none() | ids, actor=st.none() | ids),
         ),
     ),
