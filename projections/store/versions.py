@@ -2,5 +2,5 @@
 
 from typing import Final
 
-SCHEMA_VERSION: Final = 3  # of the tables
+SCHEMA_VERSION: Final = 4  # of the tables
 PROJECTION_VERSION: Final = 1  # of the fold and the evaluator
