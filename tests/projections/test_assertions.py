@@ -7,7 +7,7 @@ from typing import Any
 
 import duckdb
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from events.codec import from_record
@@ -251,7 +251,9 @@ def test_our_best_is_what_the_counters_say(
 ) -> None:
     """Given any log, then our best number of incidents is the sum of the counter's days in the period."""
     con = projected(tmp_path_factory.mktemp("counters"), history[0])
-    [row] = rows(con, "SELECT * FROM reconciliation WHERE believed = 'now'")
+    found = rows(con, "SELECT * FROM reconciliation WHERE believed = 'now'")
+    assume(found)  # whom it speaks of may be registered after it: then it is set aside
+    [row] = found
     dimension = next((name for name in ("country", "site", "actor") if row[name]), "all")
     query = f"""
         SELECT coalesce(sum(incidents), 0)::BIGINT AS counted FROM counters
