@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from streams.cli.output import Column, Object, field, show
-from streams.cli.reads import Moment, reads, some_of
+from streams.cli.reads import as_known, reads, some_of
 from streams.cli.wording import spoken
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ ROWS = 200  # incidents named of one category
 @click.command()
 @some_of("--timeline", "timelines", "Only this timeline; may be repeated, as all of these.")
 @some_of("--metric", "metrics", "Only this metric, as in attacks.")
-@click.option("--as-known-at", "known_at", type=Moment(), help="Only what was known then; a day means its beginning.")
+@as_known
 @reads
 def assertions(*, reader: "Reader", as_json: bool, **chosen: Any) -> None:
     r"""Totals that sources claim, in the order in which they became known. They are never added to ours.

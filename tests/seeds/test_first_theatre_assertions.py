@@ -116,7 +116,7 @@ def test_what_no_incident_itemises_says_so(home: Path) -> None:
 
 def test_assertions_are_listed_as_they_were_known(home: Path) -> None:
     """Given the days of the documents, when listed as known at each, then as many as the documents told until then."""
-    days = ["2021-07-09T11:59Z", "2021-07-09T12:00Z", "2023-11-02", "2023-11-09", "2023-11-15", "2023-11-19"]
+    days = ["2021-07-09T11:59Z", "2021-07-09T12:00Z", "2023-11-01", "2023-11-08", "2023-11-14", "2023-11-18"]
 
     assert [len(listed(home, assertions, "--as-known-at", day)) for day in days] == [0, 2, 6, 10, 13, 18]
     assert len(listed(home, assertions)) == 18

@@ -2,7 +2,6 @@
 WITH known AS (
     SELECT a.partition, a.timeline, a.assertion, a.event_offset, e.known_at
     FROM assertions a JOIN events e USING (partition, event_offset)
-    WHERE $known_at::TIMESTAMPTZ IS NULL OR e.known_at <= $known_at::TIMESTAMPTZ
     QUALIFY row_number() OVER (PARTITION BY a.partition, a.timeline, a.assertion ORDER BY a.event_offset DESC) = 1
 ), told AS (
     SELECT partition, event_offset, payload->'source' AS source, payload->>'note' AS note
