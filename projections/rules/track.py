@@ -15,7 +15,7 @@ from projections.rules.spans import Span, Spans
 from projections.rules.spells import Spell, exchanged, spell_of
 from projections.rules.steps import BLOCK
 
-RECENT: Final = (8, 0.5)  # windows back from the clock: most members that come are of this stretch
+RECENT: Final = (4, 0.5, 0.03)  # windows back from the clock: most members that come are of this stretch
 LITTLE: Final = 3  # members: less room is hardly worth measuring
 
 
