@@ -12,9 +12,10 @@ from projections.history import Held, History, Turn, turns
 from projections.incidents import Incident
 from projections.rows import Row, group_key
 from projections.rules.compiling import compile_rules
-from projections.rules.engine import Engine, Key, Moment, Outcome, Told
+from projections.rules.engine import Engine
 from projections.rules.messages import Place, body
 from projections.rules.model import Group, Member, Rule
+from projections.rules.outcome import Key, Moment, Outcome, Told
 
 TRACKS_KEPT: Final = 50_000  # groups in memory, about two kilobytes each
 Evidence = list[tuple[str, int]]  # (incident_id, version)

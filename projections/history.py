@@ -5,8 +5,8 @@ from typing import Final, NamedTuple
 
 from projections.rows import Row, group_key
 from projections.rules.alerts import Standing
-from projections.rules.engine import Key, Outcome
 from projections.rules.model import Episode
+from projections.rules.outcome import Key, Outcome
 
 KNOWN_UNTIL: Final = 7  # its place in a row of `episode_versions`
 Openings = dict[int, int]  # µs -> number of the version that is open

@@ -13,8 +13,8 @@ from pydantic import Field
 from events.values import Id, Instant, Line, Value, instant, iso
 from projections.rules.alerts import Kind, Reason, State
 from projections.rules.durations import written
-from projections.rules.engine import Told
 from projections.rules.model import FOREVER, SEVERITIES, Episode, Rule
+from projections.rules.outcome import Told
 from projections.rules.templates import render
 
 SHOWN: Final = 200  # incidents that a message names; all of them by query

@@ -12,8 +12,8 @@ from projections.known import Key as SiteKey
 from projections.rows import Row, group_key
 from projections.rules.alerts import Alert
 from projections.rules.compiling import compile_rules
-from projections.rules.engine import Key
 from projections.rules.model import FOREVER, SEVERITIES, Episode, Group, Member, Rule
+from projections.rules.outcome import Key
 from projections.store import lookups
 
 # Names in rules -> columns. The evaluator's own filter is projections/rules/matching.py; tests hold the two together.

@@ -5,8 +5,8 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from projections.rules.engine import Told
 from projections.rules.model import Episode, Rule
+from projections.rules.outcome import Told
 from tests.projections.rules import reference
 from tests.projections.rules.histories import examples
 from tests.projections.rules.test_engine import Event, histories, rule_sets

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from projections.incidents import Incident
 from projections.rules.alerts import State
-from projections.rules.engine import Key, Told
 from projections.rules.model import Group, Rule, Updates
+from projections.rules.outcome import Key, Told
 from tests.projections.rules import reference
 from tests.projections.rules.histories import INSTANTS, examples, rules
 from tests.projections.rules.world import World, incident

@@ -6,9 +6,10 @@ from typing import Any
 from projections.fold import Change
 from projections.incidents import NOTHING, Incident
 from projections.rules.alerts import Alert, Message, Standing, State
-from projections.rules.engine import Engine, Key, Outcome, Told
+from projections.rules.engine import Engine
 from projections.rules.matching import view_of
 from projections.rules.model import Episode, Group, Member, Rule
+from projections.rules.outcome import Key, Outcome, Told
 
 PLAIN: Mapping[str, Any] = {
     "timeline": "test",

@@ -1,0 +1,58 @@
+"""What an event does to the rules: the groups it touches, and what follows for them."""
+
+from collections.abc import Callable, Sequence
+from typing import Final, NamedTuple
+
+from projections.rules.alerts import Message, Reason, Standing, State
+from projections.rules.model import Episode, Group, Member, Rule
+from projections.rules.spells import spell_of
+from projections.rules.watch import Exchange
+
+FINAL: Final = (State.CANCELLED, State.MERGED)
+Key = tuple[str, Group]  # rule id and group
+
+
+class Moment(NamedTuple):
+    """One event, and what it did to the groups of the rules."""
+
+    event_id: str
+    clock: int  # µs; of the timeline, after it
+    exchanges: dict[Key, list[Exchange]]
+
+
+class Told(NamedTuple):
+    """A message, and what it says besides."""
+
+    rule: Rule
+    group: Group
+    reason: Reason
+    message: Message
+    value_now: int  # V at the clock
+    evidence: list[int]  # numbers of the incidents that make the value at the peak
+
+
+class Sight(NamedTuple):
+    """What a group looks like around an event."""
+
+    evidence: Callable[[int], list[int]]  # what makes the value at an instant, after it
+    stood: Callable[[int], list[int]]  # what made it before
+    value_now: int
+
+
+class Earlier(NamedTuple):
+    """A group under the rule that other rules replace, where there was one."""
+
+    rule: Rule | None
+    members: Sequence[Member]  # in order; none when the rule stays
+
+    def evidence(self, at: int) -> list[int]:
+        """The numbers of the incidents that made the value at an instant."""
+        rule = self.rule
+        return [it.number for it in self.members if rule and it.at >= rule.since and spell_of(rule, it).covers(at)]
+
+
+class Outcome(NamedTuple):
+    """What an event changed: messages, and the episodes of a group before and after it."""
+
+    told: list[Told]
+    episodes: list[tuple[Rule, Group, Sequence[Episode], Sequence[Episode], Standing]]
