@@ -26,6 +26,7 @@ from projections.store import lookups, outbox, publish
 from projections.store.books import Counters, Tallies
 from projections.store.connection import REBUILD, WRITER, halting, writer
 from projections.store.groups import TableGroups
+from projections.store.older import move_aside
 from projections.store.outbox import Outgoing, Standing
 from projections.store.seen import Seen
 from projections.store.tables import Tables
@@ -71,6 +72,9 @@ class PartitionFile:
         self.path, self.partition, self.reached = path, partition, reached
         path.parent.mkdir(parents=True, exist_ok=True)
         self.con = writer(path, patience)
+        if (old := move_aside(self.con, path, partition, partitions)) is not None:
+            self.con = writer(path, patience)
+        self.older = old  # where the file of an older version is now, in whose place this one begins from nothing
         publish.clear(path)
         self._prepare(partition, partitions)
         self._broken, self._threads = False, WRITER["threads"]

@@ -1,4 +1,4 @@
-"""Of which versions and which partition a file says to be, without taking it into use."""
+"""Of which versions and which partition a file says to be, and how far it is, without taking it into use."""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -30,3 +30,20 @@ def stamp(path: Path) -> Stamp | str:
     except (duckdb.Error, ValueError) as error:
         return str(error).partition("\n")[0]
     return Stamp(*row)
+
+
+class Mark(NamedTuple):
+    """How far a file is in its log."""
+
+    next_offset: int  # everything below is in it
+    last_applied: tuple[int, str] | None  # offset, hash of the record
+
+
+def mark(path: Path) -> Mark | None:
+    """How far a file is that no other process has open for writing; None when there is none that can be read."""
+    found = stamp(path) if path.exists() else ""
+    if isinstance(found, str) or found.schema_version != SCHEMA_VERSION:
+        return None
+    with duckdb.connect(str(path), read_only=True) as con:
+        [(upto, *last)] = con.execute("SELECT next_offset, last_offset, last_hash FROM checkpoint").fetchall()
+    return Mark(upto, None if last[0] is None else (last[0], last[1]))

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
+import structlog
 
 from events.errors import ConfigInvalid
 from streams.broker.embedded import EmbeddedKafka, running
@@ -130,11 +131,16 @@ def projection_in(home: Path, reached: Reached) -> Projection:
     from projections.identity import record_hash
     from projections.reading import read
     from projections.store.file import PartitionFile
+    from projections.store.stamp import mark
 
     def opened(partition: int, partitions: int) -> File:
-        return PartitionFile(home / f"p{partition}.duckdb", partition, partitions, reached)
+        file = PartitionFile(home / f"p{partition}.duckdb", partition, partitions, reached)
+        if file.older:
+            what = "a file of an older version was moved aside; it is rebuilt from the log"
+            structlog.get_logger().warning(what, partition=partition, moved_to=str(file.older))
+        return file
 
-    return Projection(opened, apply_read, record_hash, read, PartitionFile.live)
+    return Projection(opened, apply_read, record_hash, read, PartitionFile.live, mark)
 
 
 def _run_and_leave(work: Coroutine[Any, Any, None]) -> NoReturn:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from events.errors import LogChanged
-from streams.worker.partitions import File, Projection
+from streams.worker.partitions import File, Mark, Projection
 from streams.worker.peek import records_at
 
 
@@ -33,13 +33,25 @@ async def must_be_same(servers: str, topic: str, files: Mapping[int, File], proj
     Raises:
         LogChanged: another record stands there: the topic was made anew and has grown past the checkpoint.
     """
-    last = {partition: file.last_applied for partition, file in files.items() if file.last_applied}
-    offsets = {partition: offset for partition, (offset, _) in last.items()}
-    for partition, record in (await records_at(servers, topic, offsets)).items() if offsets else ():
-        offset, expected = last[partition]
-        found = projection.hash_of(record)
-        if (record.offset, found) != (offset, expected):
-            where = f"{topic}[{partition}]: expected record {expected[:12]} at offset {offset}"
-            raise LogChanged(
-                f"{where}, found {found[:12]} at {record.offset}: this is not the log the file was built from"
-            )
+    for partition, (at, hash_) in (await _others(servers, topic, files, projection)).items():
+        offset, expected = files[partition].last_applied or (0, "")
+        where = f"{topic}[{partition}]: expected record {expected[:12]} at offset {offset}"
+        raise LogChanged(f"{where}, found {hash_[:12]} at {at}: this is not the log the file was built from")
+
+
+async def is_same(servers: str, topic: str, marks: Mapping[int, Mark], projection: Projection) -> list[int]:
+    """The partitions whose record that was applied last is still the one at its offset."""
+    others = await _others(servers, topic, marks, projection)
+    return [partition for partition in marks if partition not in others]
+
+
+async def _others(
+    servers: str, topic: str, marks: Mapping[int, Mark], projection: Projection
+) -> dict[int, tuple[int, str]]:
+    """Of each partition where another record stands, which one that is: its offset and hash."""
+    last = {partition: mark.last_applied for partition, mark in marks.items() if mark.last_applied}
+    if not last:
+        return {}
+    records = await records_at(servers, topic, {partition: offset for partition, (offset, _) in last.items()})
+    found = {partition: (record.offset, projection.hash_of(record)) for partition, record in records.items()}
+    return {partition: it for partition, it in found.items() if it != last[partition]}

@@ -14,6 +14,7 @@ from streams.worker import owner
 from streams.worker.applying import Run, plan
 from streams.worker.checks import must_be_same, must_hold
 from streams.worker.crash import Reached
+from streams.worker.forward import furthest, snapshot_of
 from streams.worker.line import Line
 from streams.worker.meter import Meter
 from streams.worker.partitions import Applied, Partitions
@@ -70,9 +71,11 @@ class Holding:
             for partition, file in files.items():
                 must_hold(f"{self.topic}[{partition}]", *bounds[partition], file)
             await must_be_same(self.line.servers, self.topic, files, self.partitions.projection)
+            ends = {partition: bounds[partition][1] for partition in files}
+            self._log_ends |= ends
+            reached = await furthest(self.line, self.partitions, files, ends)
             for partition in files:
-                self._log_ends[partition] = bounds[partition][1]
-                self._start(partition)
+                self._start(partition, reached.get(partition, 0))
             return {partition: self.checkpoints[partition] for partition in bounds}
 
     async def apply(self, batches: Iterable[Batch], epochs: Mapping[int, int]) -> dict[int, int]:
@@ -146,10 +149,12 @@ class Holding:
         """Wait until a relay fails, and raise why."""
         await self._failed
 
-    def _start(self, partition: int) -> None:
-        destination = self.line.snapshots / f"p{partition}.duckdb"
+    def _start(self, partition: int, published: int) -> None:
+        """Have relay and snapshots of an open file begin; no snapshot before the one that is `published` is reached."""
         owner.take(self.line.snapshots, partition, self.line.member)
-        self._snapshots[partition] = Snapshot(self.partitions.files[partition], destination, self.line.snapshot_every)
+        destination, file = snapshot_of(self.line, partition), self.partitions.files[partition]
+        self._snapshots[partition] = Snapshot(file, destination, self.line.snapshot_every)
+        self._snapshots[partition].not_before = published
         self.meter.vitals.opened(partition, self.partitions.files[partition].next_offset)
         relay = Relay(self.line, partition, self.partitions, self._reached)
         task = asyncio.ensure_future(relay.run())

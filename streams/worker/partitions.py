@@ -93,6 +93,20 @@ class Live(Protocol):
     def due(self) -> int | None: ...  # µs; when time alone can next change something
 
 
+class Mark(Protocol):
+    """How far a file is in its log (projections.store.stamp.Mark fits)."""
+
+    @property
+    def next_offset(self) -> int: ...
+    @property
+    def last_applied(self) -> tuple[int, str] | None: ...
+
+
+def none_published(_path: Path) -> Mark | None:
+    """No snapshot says how far it is."""
+    return None
+
+
 def none_live(_file: Any) -> Sequence[Live]:
     """No timeline is live."""
     return ()
@@ -107,6 +121,7 @@ class Projection:
     hash_of: Callable[[Record], str]  # as in `File.last_applied`
     read: Callable[[Sequence[Record]], Sequence[Any]] = list  # what records hold, one for one; touches no file
     live: Callable[[Any], Sequence[Live]] = none_live  # the timelines of a file that the worker ticks
+    mark: Callable[[Path], Mark | None] = none_published  # of a published snapshot; None: there is none of ours
 
 
 class Partitions:

@@ -36,6 +36,7 @@ class Snapshot:
         self, file: File, destination: Path, pause: float, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self.file, self.destination, self.pause = file, destination, pause
+        self.not_before = 0  # the checkpoint of what is published already: it is not replaced by an older one
         self._clock = clock
         self._copy: Copy | None = None
         self._began: float | None = None
@@ -63,7 +64,7 @@ class Snapshot:
         self._wait(self._clock())
 
     def _is_stale(self) -> bool:
-        return self._offset != self.file.next_offset
+        return self._offset != self.file.next_offset >= self.not_before
 
     def _begin(self) -> None:
         self._began, self._offset = self._clock(), self.file.next_offset

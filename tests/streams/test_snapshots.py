@@ -89,3 +89,20 @@ def test_a_copy_that_fails_is_made_again(tmp_path: Path) -> None:
     published.finish(patience=5.0)
 
     assert (tmp_path / "p0.duckdb").read_text() == "two\n"
+
+
+def test_a_snapshot_is_not_replaced_by_an_older_one(tmp_path: Path) -> None:
+    """Given a published snapshot up to 9, when a new file is at 8 and then at 9, then it is copied at 9 only."""
+    file = File("echo nine > p0.duckdb")
+    (tmp_path / "p0.duckdb").write_text("old\n")
+    published = snapshot(file, tmp_path)
+    published.not_before = 9
+
+    file.next_offset = 8
+    published.finish(patience=5.0)
+    before = (tmp_path / "p0.duckdb").read_text()
+    file.next_offset = 9
+    published.finish(patience=5.0)
+
+    assert before == "old\n"
+    assert (tmp_path / "p0.duckdb").read_text() == "nine\n"
