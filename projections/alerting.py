@@ -5,7 +5,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final, NamedTuple, Protocol
 
 from events.log import Event
-from events.model import RulesAdopted
+from events.model import ProjectionAdopted, RulesAdopted
+from projections import semantics
 from projections.batch import Batch
 from projections.fold import Change
 from projections.history import Held, History, Turn, turns
@@ -16,6 +17,7 @@ from projections.rules.engine import Engine
 from projections.rules.messages import Place, body
 from projections.rules.model import Group, Member, Rule
 from projections.rules.outcome import Key, Moment, Outcome, Told
+from projections.semantics import Semantics
 
 TRACKS_KEPT: Final = 50_000  # groups in memory, about two kilobytes each
 Evidence = list[tuple[str, int]]  # (incident_id, version)
@@ -35,6 +37,9 @@ class Groups(Protocol):
 
     def in_force(self, timeline: str) -> tuple[list[Row], list[Rule]]:
         """The rows of the rules in force, and the rules."""
+
+    def version(self, timeline: str) -> int:
+        """The projection version of a timeline."""
 
     def reminders(self, timeline: str) -> list[tuple[Key, int]]:
         """When time alone can next change which groups."""
@@ -62,6 +67,7 @@ class Alerting:
         self._partition, self._groups = partition, groups
         self._engines: dict[str, Engine] = {}
         self._in_force: dict[str, list[Row]] = {}
+        self._meant: dict[str, Semantics] = {}  # by the version of the timeline
         self._history = History(groups.next_version())
 
     def evaluate(self, steps: Sequence[Step], batch: Batch, clocks: Mapping[str, int]) -> None:
@@ -82,7 +88,7 @@ class Alerting:
 
     def _timeline(self, timeline: str, moments: Sequence[tuple[Step, Moment]], clock: int, pages: "Pages") -> None:
         engine = self._engine(timeline)
-        if isinstance(moments[0][0].event.fact, RulesAdopted):
+        if isinstance(moments[0][0].event.fact, RulesAdopted | ProjectionAdopted):
             ((step, moment),) = moments
             pages.take(step, self._adopt(step, moment, engine, pages))
         else:
@@ -97,7 +103,9 @@ class Alerting:
         engine = self._engines.get(timeline)
         if engine is None:
             self._in_force[timeline], rules = self._groups.in_force(timeline)
-            engine = self._engines[timeline] = Engine(timeline, rules, self._groups.reminders(timeline))
+            self._meant[timeline] = semantics.of(self._groups.version(timeline), timeline)
+            meant = self._meaning(timeline, rules)
+            engine = self._engines[timeline] = Engine(timeline, meant, self._groups.reminders(timeline))
         return engine
 
     def _load(self, engine: Engine, wanted: Collection[Key], clock: int) -> None:
@@ -113,14 +121,22 @@ class Alerting:
                 engine.load((rule_id, group), members.get(group, []), held.standing if held else {}, clock)
 
     def _adopt(self, step: Step, moment: Moment, engine: Engine, pages: "Pages") -> Outcome:
+        """One diff: other rules under the same semantics, or the same rules under others."""
         fact, timeline = step.event.fact, step.event.timeline
-        assert isinstance(fact, RulesAdopted)  # noqa: S101
-        rules = compile_rules(fact.rules)
-        self._in_force[timeline] = pages.adopt(step, rules, self._in_force[timeline])
+        if isinstance(fact, ProjectionAdopted):
+            self._meant[timeline] = semantics.of(fact.projection_version, timeline)
+            _, rules = self._groups.in_force(timeline)
+        else:
+            assert isinstance(fact, RulesAdopted)  # noqa: S101
+            rules = compile_rules(fact.rules)
+            self._in_force[timeline] = pages.adopt(step, rules, self._in_force[timeline])
         before = self._groups.alerts(timeline, None)
         self._history.load(timeline, before)
         episodes = {key: (it.episodes, it.standing) for key, it in before.items()}
-        return engine.adopt(rules, moment, self._groups.standing(timeline), episodes)
+        return engine.adopt(self._meaning(timeline, rules), moment, self._groups.standing(timeline), episodes)
+
+    def _meaning(self, timeline: str, rules: Sequence[Rule]) -> list[Rule]:
+        return [self._meant[timeline].means(rule) for rule in rules]
 
 
 class Pages:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from events.errors import EventRejected, OffsetGap
 from events.log import Record
-from events.model import RulesAdopted
+from events.model import ProjectionAdopted, RulesAdopted
 from projections.alerting import Step
 from projections.batch import Batch
 from projections.fold import addressed, fold
@@ -59,10 +59,10 @@ def apply_read(file: PartitionFile, those: Sequence[Read | Bad], start: int, end
 
 
 def _parts(those: Sequence[Read | Bad], end: int) -> Iterator[tuple[Sequence[Read | Bad], int]]:
-    """The batch cut before and after each adoption of rules, which looks at the tables as they are then."""
+    """The batch cut before and after each adoption, which looks at the tables as they are then."""
     begin = 0
     for index, it in enumerate(those):
-        if isinstance(it, Read) and isinstance(it.event.fact, RulesAdopted):
+        if isinstance(it, Read) and isinstance(it.event.fact, RulesAdopted | ProjectionAdopted):
             if begin < index:
                 yield those[begin:index], it.record.offset
             begin = index + 1

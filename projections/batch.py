@@ -22,7 +22,7 @@ class Batch:
         self.superseded: list[Row] = []  # versions of earlier batches: (number, version, known_until)
         self.closed: list[Row] = []  # versions of episodes, of earlier batches: (number, known_until)
         self.timelines: set[str] = set()  # whose clock may have moved
-        self.clocks: list[Row] = []  # where it stands now: (timeline, clock)
+        self.clocks: list[Row] = []  # where it stands now: (timeline, clock, projection version)
         self._here: dict[int, int] = {}  # incident number -> index of its newest version among the rows
 
     def applied(self, it: Read, changes: Sequence[Change], known: Known) -> None:
@@ -48,7 +48,8 @@ class Batch:
 
     def close(self, known: Known) -> None:
         """Note where the clocks stand now; of a register that was told twice, only the last counts."""
-        self.clocks = [(name, known.timelines[name].clock) for name in sorted(self.timelines)]
+        moved = ((name, known.timelines[name]) for name in sorted(self.timelines))
+        self.clocks = [(name, it.clock, it.projection_version) for name, it in moved]
         for table in ("sites", "actors", "documents"):
             if rows := self.rows.get(table):
                 self.rows[table] = list({row[:2]: row for row in rows}.values())

@@ -28,11 +28,13 @@ from events.model import (
     TimelineOpened,
 )
 from events.values import micros
-from projections import incidents
+from projections import incidents, semantics
 from projections.incidents import Incident, Site
 from projections.known import Known, Timeline
 from projections.rules.compiling import compile_rules
 from projections.rules.spec import content_hash
+
+VERSION: Final = "projection_version"
 
 
 class Change(NamedTuple):
@@ -53,6 +55,7 @@ def fold(known: Known, event: Event, offset: int) -> list[Change]:
 
     Raises:
         Inapplicable: the event does not fit what is known; `known` is as it was.
+        ProjectionHalted: it adopts a projection version that this code does not know; `known` is as it was.
     """
     timeline = known.timelines.get(event.timeline)
     opening = isinstance(event.fact, TimelineOpened)
@@ -207,6 +210,16 @@ def _adopted(_known: Known, event: Event, _: int) -> list[Change]:
     return []
 
 
+def _projection(known: Known, event: Event, _: int) -> list[Change]:
+    fact: ProjectionAdopted = event.fact  # type: ignore[assignment]
+    timeline, found = known.timelines[event.timeline], fact.projection_version
+    if found <= timeline.projection_version:
+        raise Inapplicable(f"a version above that of the timeline, {timeline.projection_version}", str(found), VERSION)
+    semantics.of(found, event.timeline)
+    timeline.projection_version = found
+    return []
+
+
 STEPS: Final[dict[type[Fact], Callable[[Known, Event, int], list[Change]]]] = {
     TimelineOpened: _opened,
     SiteRegistered: _site,
@@ -221,7 +234,8 @@ STEPS: Final[dict[type[Fact], Callable[[Known, Event, int], list[Change]]]] = {
     StatementIssued: _stated,
     PostureChanged: _posture,
     RulesAdopted: _adopted,
-    **dict.fromkeys((ClockTicked, AlertAcknowledged, AlertsSilenced, SilenceLifted, ProjectionAdopted), _kept),
+    ProjectionAdopted: _projection,
+    **dict.fromkeys((ClockTicked, AlertAcknowledged, AlertsSilenced, SilenceLifted), _kept),
 }
 ADDRESSED: Final[dict[type[Fact], Callable[[Any], tuple[str, ...]]]] = {
     **dict.fromkeys((IncidentReported, IncidentCorrected, IncidentRetracted), lambda fact: (fact.incident,)),

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from events.errors import Inapplicable
 from events.model import Fact
 from projections.incidents import Incident, Site
+from projections.semantics import FIRST
 
 Key = tuple[str, str]  # (timeline, id)
 
@@ -19,6 +20,7 @@ class Timeline:
     clock_kind: str  # live | replayed
     clock: int  # µs; the greatest recorded_at applied so far
     opened_offset: int
+    projection_version: int = FIRST  # that it adopted last
 
 
 class Live(NamedTuple):

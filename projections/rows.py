@@ -103,7 +103,7 @@ def group_key(group: tuple[str, ...]) -> str:
 
 def timeline_row(name: str, it: Timeline) -> Row:
     """A row of `timelines`."""
-    return (name, it.title, it.clock_kind, it.clock, it.opened_offset)
+    return (name, it.title, it.clock_kind, it.clock, it.opened_offset, it.projection_version)
 
 
 def store_row(event: Event, offset: int) -> tuple[str, Row] | None:

@@ -41,6 +41,12 @@ class Reason(StrEnum):
     EVIDENCE = "evidence"
     TIME = "time"
     RULES = "rules"
+    PROJECTION = "projection"  # the version of the code that tells what follows from the facts
+
+    @property
+    def adopts(self) -> bool:
+        """Whether somebody decided to look at everything otherwise."""
+        return self in {Reason.RULES, Reason.PROJECTION}
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +137,7 @@ def _pair(before: Sequence[Episode], after: Sequence[Episode]) -> dict[Episode, 
 
 def _opened(cause: Cause, episode: Episode) -> Alert:
     """A new alert: an event may raise several in a group, so the opening belongs to its id."""
-    rule_id, late = cause.rule.rule_id, episode.ended_at is not None or cause.reason is Reason.RULES
+    rule_id, late = cause.rule.rule_id, episode.ended_at is not None or cause.reason.adopts
     what = "\x1f".join((cause.timeline, rule_id, *cause.group, cause.event_id, str(episode.opened_at)))
     return Alert(str(uuid5(ALERTS, what)), cause.clock, late=late)
 
@@ -140,7 +146,7 @@ def _kinds(cause: Cause, old: Episode | None, new: Episode, *, told_before: bool
     if not told_before:
         if new.ended_at is None:
             return [Kind.RAISED]
-        untold = cause.reason is Reason.RULES or old is not None  # over by then: kept, but nobody's news
+        untold = cause.reason.adopts or old is not None  # over by then: kept, but nobody's news
         return [] if untold else [Kind.RAISED, Kind.RESOLVED]
     return _changed(cause, old, new) if old is not None else []
 

@@ -175,14 +175,13 @@ class Engine:
         standing: Iterable[Incident],
         before: dict[Key, tuple[list[Episode], Standing]],
     ) -> Outcome:
-        """The one diff of new rules: the episodes before under the old ones, after under the new.
+        """The one diff of new rules, or of what the same ones mean: before under the old ones, after under the new.
 
         `standing` are all standing incidents of the timeline, `before` all episodes as the tables have them, in order.
         """
         old, incidents, outcome = self.rules, list(standing), Outcome([], [])
         self._use(list({**old, **{rule.rule_id: rule for rule in rules}}.values()))
-        kept = {rule.content_hash for rule in rules}
-        stood = members_of([rule for rule in old.values() if rule.content_hash not in kept], incidents)
+        stood = members_of([rule for rule in old.values() if rule not in rules], incidents)
         self._rebuild(members_of(rules, incidents), it.clock)
         awake = {key for key, watch in self._watches.items() if not watch.asleep}
         for key in sorted(awake.union(before), key=self._place):
@@ -196,10 +195,9 @@ class Engine:
         rule, watch = self.rules[key[0]], self._watches.get(key)
         track = watch.track() if watch else None
         now = track.episodes() if track else []
-        same = earlier.rule is not None and track is not None and earlier.rule.content_hash == rule.content_hash
-        cause = Cause(
-            rule, self.timeline, key[1], it.event_id, it.clock, Reason.TIME if same else Reason.RULES, amends=not same
-        )
+        same = track is not None and earlier.rule == rule
+        reason = Reason.TIME if same else earlier.reason(rule)
+        cause = Cause(rule, self.timeline, key[1], it.event_id, it.clock, reason, amends=not same)
         if earlier.rule is not None and earlier.rule.by != rule.by:
             gone = replace(cause, rule=earlier.rule)
             self._tell(gone, was, [], outcome, Sight(earlier.evidence, earlier.evidence, 0))

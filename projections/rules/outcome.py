@@ -40,10 +40,15 @@ class Sight(NamedTuple):
 
 
 class Earlier(NamedTuple):
-    """A group under the rule that other rules replace, where there was one."""
+    """A group under the rule that another replaces, where there was one."""
 
     rule: Rule | None
     members: Sequence[Member]  # in order; none when the rule stays
+
+    def reason(self, now: Rule) -> Reason:
+        """Why the rule is another one now: it means something else when it still says the same."""
+        means = self.rule is not None and self.rule != now and self.rule.content_hash == now.content_hash
+        return Reason.PROJECTION if means else Reason.RULES
 
     def evidence(self, at: int) -> list[int]:
         """The numbers of the incidents that made the value at an instant."""

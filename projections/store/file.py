@@ -189,7 +189,7 @@ class PartitionFile:
             if rows := batch.rows.get(table):
                 self.tables.write(table, rows)
         if batch.clocks:
-            self.tables.change("timelines", ("timeline", "clock"), batch.clocks)
+            self.tables.change("timelines", ("timeline", "clock", "projection_version"), batch.clocks)
         self.counters.write(self.tables)
         self.tallies.write(self.tables)
         self.con.execute(CHECKPOINT, [end, *(mark or (None, None)), self.chain.records, self.chain.hash])

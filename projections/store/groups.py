@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import duckdb
 
+from projections import semantics
 from projections.history import Held
 from projections.incidents import Incident, Site
 from projections.known import Key as SiteKey
@@ -37,6 +38,11 @@ class TableGroups:
         """
         rows = self._con.execute(query, [timeline]).fetchall()
         return rows, compile_rules([json.loads(row[8]) for row in rows])
+
+    def version(self, timeline: str) -> int:
+        """The projection version of a timeline; the first while its opening is not written yet."""
+        found = self._con.execute("SELECT projection_version FROM timelines WHERE timeline = ?", [timeline]).fetchall()
+        return int(found[0][0]) if found else semantics.FIRST
 
     def reminders(self, timeline: str) -> list[tuple[Key, int]]:
         """When time alone can next change which groups."""

@@ -15,7 +15,11 @@ FROM events SEMI JOIN (SELECT timeline FROM timelines ANTI JOIN lately USING (ti
 CREATE MACRO events_as_known_at(ts) AS TABLE SELECT * FROM events WHERE known_at <= ts;
 
 CREATE MACRO timelines_as_known_at(ts) AS TABLE
-SELECT t.timeline, t.title, t.clock_kind, k.clock, t.event_offset FROM timelines t JOIN stretch_as_known_at(ts) k USING (timeline);
+SELECT t.timeline, t.title, t.clock_kind, k.clock, t.event_offset, coalesce(p.version, 1) AS projection_version
+FROM timelines t JOIN stretch_as_known_at(ts) k USING (timeline) LEFT JOIN (
+    SELECT timeline, max((payload->>'projection_version')::INTEGER) AS version
+    FROM events WHERE known_at <= ts AND type = 'tocsin.projection.adopted.v1' GROUP BY timeline
+) p USING (timeline);
 
 CREATE MACRO incident_versions_as_known_at(ts) AS TABLE
 SELECT * REPLACE (CASE WHEN known_until <= ts THEN known_until END AS known_until) FROM incident_versions WHERE known_from <= ts;

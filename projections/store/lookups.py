@@ -7,6 +7,7 @@ from typing import Any, Final
 import duckdb
 
 from events.values import Quantity
+from projections import semantics
 from projections.counters import SUMS, TALLY_SUMS, Cell, Sums, TallyCell
 from projections.incidents import NOTHING, Incident, Site
 from projections.known import Key, Known, Timeline
@@ -20,9 +21,15 @@ VERSION_COLUMNS: Final = """
 
 
 def registers(con: duckdb.DuckDBPyConnection, known: Known) -> None:
-    """Bring back timelines, sites, actors and documents, and the next free number of an incident."""
-    rows = con.execute("SELECT timeline, title, clock_kind, epoch_us(clock), event_offset FROM timelines").fetchall()
-    known.timelines |= {name: Timeline(*rest) for name, *rest in rows}
+    """Bring back timelines, sites, actors and documents, and the next free number of an incident.
+
+    Raises:
+        ProjectionHalted: a timeline is of a projection version that this code does not know.
+    """
+    query = "SELECT timeline, title, clock_kind, epoch_us(clock), event_offset, projection_version FROM timelines"
+    known.timelines |= {name: Timeline(*rest) for name, *rest in con.execute(query).fetchall()}
+    for name, it in known.timelines.items():
+        semantics.of(it.projection_version, name)
     rows = con.execute("SELECT timeline, site, site_kind, country, admin1 FROM sites").fetchall()
     known.sites |= {(timeline, rest[0]): Site(*rest) for timeline, *rest in rows}
     known.actors |= set(con.execute("SELECT timeline, actor FROM actors").fetchall())

@@ -4,7 +4,7 @@
 CREATE TABLE meta (schema_version INTEGER, projection_version INTEGER, partition INTEGER, partitions INTEGER);
 COMMENT ON TABLE meta IS 'What this file is: one row';
 COMMENT ON COLUMN meta.schema_version IS 'Version of these tables; another one is rebuilt from the log';
-COMMENT ON COLUMN meta.projection_version IS 'Version of the fold and the evaluator that made the contents';
+COMMENT ON COLUMN meta.projection_version IS 'Version of the code that made the contents; what each timeline adopted is timelines.projection_version';
 COMMENT ON COLUMN meta.partition IS 'The partition of tocsin.events that this file is the projection of';
 COMMENT ON COLUMN meta.partitions IS 'How many partitions tocsin.events had when the file was made; fixed';
 
@@ -27,13 +27,15 @@ COMMENT ON TABLE relay_position IS 'The last outgoing message known to be commit
 COMMENT ON COLUMN relay_position.event_offset IS 'Offset of the event that caused it';
 COMMENT ON COLUMN relay_position.seq IS 'Its number among the messages of that event, from 0';
 
-CREATE TABLE timelines (timeline VARCHAR PRIMARY KEY, title VARCHAR, clock_kind VARCHAR, clock TIMESTAMPTZ, event_offset BIGINT);
+CREATE TABLE timelines (timeline VARCHAR PRIMARY KEY, title VARCHAR, clock_kind VARCHAR, clock TIMESTAMPTZ, event_offset BIGINT,
+    projection_version INTEGER);
 COMMENT ON TABLE timelines IS 'The timelines that live in this partition';
 COMMENT ON COLUMN timelines.timeline IS 'Its id, the key of its records';
 COMMENT ON COLUMN timelines.title IS 'What it is about';
 COMMENT ON COLUMN timelines.clock_kind IS 'live: ticked by the worker that holds it; replayed: by the replayer';
 COMMENT ON COLUMN timelines.clock IS 'The greatest recorded_at applied so far; nothing else is now';
 COMMENT ON COLUMN timelines.event_offset IS 'Offset of its TimelineOpened';
+COMMENT ON COLUMN timelines.projection_version IS 'What its rules mean: the version of its last ProjectionAdopted, 1 before the first';
 
 CREATE TABLE events (
     event_offset BIGINT, event_id UUID, identity BIGINT, timeline VARCHAR, type VARCHAR, recorded_at TIMESTAMPTZ, known_at TIMESTAMPTZ,
