@@ -8,6 +8,7 @@ from projections.store.verify.found import SHOWN, Verdict, Wrong
 from projections.store.verify.snapshot import Snapshot, text
 
 ORACLE: Final = files("projections.store").joinpath("oracle.sql").read_text()
+KNOWS: Final = 1  # the projection version that this SQL is about
 ASKED_A_RULE: Final = 500  # alerts; finding the evidence of one looks at all incidents of its group
 
 
@@ -38,6 +39,7 @@ def episodes(it: Snapshot) -> Verdict:
         for one in rules
         if one.measure != "count"
     ]
+    other += _beyond(it)
     for one in rules:
         _ask(it, one)
     count, shown = it.compare("episode", ["timeline", "rule", "group_key", "opened_at"], "FROM found_episodes", STORED)
@@ -49,7 +51,10 @@ MADE: Final = """
     CREATE OR REPLACE TEMP TABLE found_episodes (timeline VARCHAR, rule VARCHAR, group_key VARCHAR,
         opened_at TIMESTAMPTZ, ended_at TIMESTAMPTZ, value BIGINT, peak_at TIMESTAMPTZ, severity VARCHAR)
 """
-STORED: Final = "SELECT timeline, rule, group_key, opened_at, ended_at, value, peak_at, severity FROM episodes"
+STORED: Final = f"""
+    SELECT timeline, rule, group_key, opened_at, ended_at, value, peak_at, severity FROM episodes
+    WHERE timeline IN (SELECT timeline FROM timelines WHERE projection_version = {KNOWS})
+"""
 
 
 def evidence(it: Snapshot) -> Verdict:
@@ -63,13 +68,28 @@ def evidence(it: Snapshot) -> Verdict:
     looked_at = "SELECT * FROM newest_messages WHERE alert_id IN (SELECT alert_id FROM evidence)"
     said = f"SELECT alert_id, count, hash FROM ({looked_at})"
     count, shown = it.compare("evidence of alert", ["alert_id"], "FROM evidence", said)
+    other = _beyond(it)
     of_all = f"{it.size('evidence')} of {it.size('alerts')} alerts"
-    return Verdict("evidence", it.partition, of_all, count, shown)
+    return Verdict("evidence", it.partition, of_all, count + len(other), [*other, *shown][:SHOWN])
 
 
 def _terms(it: Snapshot, which: str) -> list[Terms]:
-    rows = it.con.execute(text("rule_terms", which=which)).fetchall()
+    ours = f"{which} AND timeline IN (SELECT timeline FROM timelines WHERE projection_version = {KNOWS})"
+    rows = it.con.execute(text("rule_terms", which=ours)).fetchall()
     return [Terms(row[0], row[1], json.loads(row[2]), *row[3:]) for row in rows]
+
+
+def _beyond(it: Snapshot) -> list[Wrong]:
+    """The timelines that can not be judged: they are told by another projection version."""
+    query = f"SELECT timeline, projection_version FROM timelines WHERE projection_version <> {KNOWS} ORDER BY timeline"
+    return [
+        Wrong(
+            f"timeline {name}, which was not checked",
+            f"projection version {KNOWS}, the only one known here",
+            str(version),
+        )
+        for name, version in it.con.execute(query).fetchall()
+    ]
 
 
 def _look(it: Snapshot, one: Terms) -> None:
