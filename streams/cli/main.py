@@ -49,6 +49,7 @@ VERBS = {
     "diff": ("streams.cli.diff:diff", "What was learned between two days."),
     "watch": ("streams.cli.watch:watch", "Follow the alert messages, one line each."),
     "rules": ("streams.cli.rules:rules", "What is worth telling: check a file of rules, adopt it, see those in force."),
+    "projection": ("streams.cli.projection:projection", "What this code says otherwise: adopt its newest version."),
     "sql": ("streams.cli.sql:sql", "SQL of your own on the snapshots."),
     "rejected": ("streams.cli.rejected:rejected", "Records that were set aside, and why."),
     "status": ("streams.cli.status:status", "How the line is; exit 1 when it is dead or stuck."),

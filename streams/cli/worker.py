@@ -44,10 +44,13 @@ def worker() -> None:
 
 @click.command()
 def up() -> None:
-    """Run a Kafka, unless there is one, and a worker, until ctrl-C."""
+    """Run a Kafka, unless there is one, and a worker, until ctrl-C.
+
+    Where an older projection version is in force than this code's newest, the newest is adopted first.
+    """
     settings = load_settings()
     if servers := settings.broker or running(folder_of(settings)):
-        _run_and_leave(_work(settings, servers))
+        _run_and_leave(_up(settings, servers))
     _run_and_leave(_with_kafka(settings, embedded(settings)))
 
 
@@ -59,13 +62,21 @@ async def _with_kafka(settings: Settings, kafka: EmbeddedKafka) -> None:
         BrokerGone: it died.
     """
     with kafka:
-        work = asyncio.ensure_future(_work(settings, kafka.bootstrap))
+        work = asyncio.ensure_future(_up(settings, kafka.bootstrap))
         while not (await asyncio.wait([work], timeout=0.5))[0]:
             if not kafka.is_alive():
                 work.cancel()
                 await asyncio.wait([work])
                 raise BrokerGone(f"Kafka died; {kafka.log} says why")
         work.result()
+
+
+async def _up(settings: Settings, servers: str) -> None:
+    """Adopt what this code says otherwise than the one before it, then work."""
+    from streams.cli.projection import adopt_here
+
+    await adopt_here(settings, servers)
+    await _work(settings, servers)
 
 
 async def _work(settings: Settings, servers: str) -> None:
