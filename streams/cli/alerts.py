@@ -24,12 +24,12 @@ STATES = ("open", "resolved", "merged", "cancelled")
 @as_known
 @reads
 def alerts(*, reader: "Reader", as_json: bool, messages: bool, **chosen: Any) -> None:
-    r"""The alerts as they stand, each with the incidents that are its evidence; those that are open first.
+    """The alerts as they stand, each with the incidents that are its evidence; those that are open first.
 
     \b
     tocsin alerts --state open --severity critical
     tocsin alerts --messages --json
-    """
+    """  # noqa: D301 -- click reads the character, not the letters
     if messages:
         rows = [{**row.pop("body"), **row} for row in reader.rows("alert_messages", **chosen)]
         show(rows, MESSAGES, as_json=as_json)

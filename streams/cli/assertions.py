@@ -22,12 +22,12 @@ ROWS = 200  # incidents named of one category
 @as_known
 @reads
 def assertions(*, reader: "Reader", as_json: bool, **chosen: Any) -> None:
-    r"""Totals that sources claim, in the order in which they became known. They are never added to ours.
+    """Totals that sources claim, in the order in which they became known. They are never added to ours.
 
     \b
     tocsin assertions --metric attacks
     tocsin assertions --as-known-at 2023-11-09 --json
-    """
+    """  # noqa: D301 -- click reads the character, not the letters
     show(reader.rows("assertions", **chosen), ASSERTIONS, as_json=as_json)
 
 
@@ -37,7 +37,7 @@ def assertions(*, reader: "Reader", as_json: bool, **chosen: Any) -> None:
 @some_of("--metric", "metrics", "Only this metric, as in attacks.")
 @reads
 def reconcile(*, reader: "Reader", as_json: bool, assertion: Sequence[str], **chosen: Any) -> None:
-    r"""Asserted totals against our own incidents, as known when each was asserted (then) and now.
+    """Asserted totals against our own incidents, as known when each was asserted (then) and now.
 
     Our best number is what the counters say; the lower one leaves out incidents that the source may not have counted,
     the upper one takes in all that it may have counted. With ids, JSON also names the incidents (200 of a category).
@@ -45,7 +45,7 @@ def reconcile(*, reader: "Reader", as_json: bool, assertion: Sequence[str], **ch
     \b
     tocsin reconcile
     tocsin reconcile tal-14 --json
-    """
+    """  # noqa: D301 -- click reads the character, not the letters
     wanted = list(assertion) or None
     rows = [_held(row) for row in reader.rows("reconciliation", assertions=wanted, **chosen)]
     if as_json and wanted:

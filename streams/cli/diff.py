@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 @some_of("--timeline", "timelines", "Only this timeline; may be repeated, as all of these.")
 @reads_any_time
 def diff(*, reader: "Reader", as_json: bool, known: tuple[int, int], timelines: Sequence[str] | None) -> None:
-    r"""What was learned between two instants: incidents by source, then the tallies and alerts that changed.
+    """What was learned between two instants: incidents by source, then the tallies and alerts that changed.
 
     Incidents are added, corrected, merged, split, withdrawn, or told again with nothing new.
 
     \b
     tocsin diff --known 2023-10-31 2023-11-10
     tocsin diff --known 2023-11-10T00:00Z 2023-11-10T13:00Z --json
-    """
+    """  # noqa: D301 -- click reads the character, not the letters
     from streams.reading.learned import learned
 
     if known[0] > known[1]:

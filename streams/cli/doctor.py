@@ -12,14 +12,14 @@ from streams.cli.output import Column, field, show
 @click.option("--json", "as_json", is_flag=True, help="One JSON array of objects.")
 @click.pass_context
 def doctor(ctx: click.Context, *, as_json: bool) -> None:
-    r"""Check machine, files, broker and topics, and say what to do about what is not well; exit 1 when a check fails.
+    """Check machine, files, broker and topics, and say what to do about what is not well; exit 1 when a check fails.
 
     Nothing is changed or made. `tocsin status` says how far the line is; this says whether it can be.
 
     \b
     tocsin doctor
     tocsin doctor --json
-    """
+    """  # noqa: D301 -- click reads the character, not the letters
     from streams.clock import now
     from streams.doctor.checkup import checkup
     from streams.doctor.finding import Verdict

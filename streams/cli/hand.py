@@ -37,13 +37,13 @@ FIELDS = ("weapons", "munitions", "targets", "wounded", "killed", "actor", "outc
 @why(needed=False)
 @TOLD
 def report(*, incident: str | None, why: str | None, **said: Any) -> int:
-    r"""Report an incident, or tell more of a known one.
+    """Report an incident, or tell more of a known one.
 
     \b
-    tocsin report --class attack --site ain-al-asad --on 2023-11-12 --actor militia --attribution claimed \
+    tocsin report --class attack --site ain-al-asad --on 2023-11-12 --actor militia --attribution claimed \\
         --weapon drone --wounded us='at least 3' --document 000_a32cf492ad84e1a9 --place 'para 3'
     tocsin report --incident inc-2023-11-12-ain-al-asad --killed us=1 --dry-run
-    """
+    """  # noqa: D301 -- click reads the character, not the letters
     from streams.hand import report as stated
 
     if not (told := stated(_report(said))):
@@ -68,11 +68,11 @@ def report(*, incident: str | None, why: str | None, **said: Any) -> int:
 @why(needed=True)
 @TOLD
 def correct(*, incident: str, why: str, taken_back: Sequence[str], **said: Any) -> int:
-    r"""Correct fields of an INCIDENT; what is not named stays.
+    """Correct fields of an INCIDENT; what is not named stays.
 
     \b
     tocsin correct inc-2023-11-12-ain-al-asad --wounded us=4 --why "the Pentagon said four" --dry-run
-    """
+    """  # noqa: D301 -- click reads the character, not the letters
     from streams.hand import report as stated
 
     changes = stated(_report(said), taken_back)
@@ -87,11 +87,11 @@ def correct(*, incident: str, why: str, taken_back: Sequence[str], **said: Any) 
 @why(needed=True)
 @TOLD
 def merge(*, survivor: str, merged: Sequence[str], why: str, **said: Any) -> int:
-    r"""Say that the MERGED incidents are the SURVIVOR: it stands for all of them.
+    """Say that the MERGED incidents are the SURVIVOR: it stands for all of them.
 
     \b
     tocsin merge inc-a inc-b --why "two accounts of one attack"
-    """
+    """  # noqa: D301 -- click reads the character, not the letters
     return _tell(IncidentsMerged, lambda *_: {"survivor": survivor, "merged": merged, "reason": why}, said)
 
 
@@ -101,11 +101,11 @@ def merge(*, survivor: str, merged: Sequence[str], why: str, **said: Any) -> int
 @why(needed=True)
 @TOLD
 def split(*, survivor: str, apart: Sequence[str], why: str, **said: Any) -> int:
-    r"""Undo a merge: the incidents APART from the SURVIVOR stand for themselves again.
+    """Undo a merge: the incidents APART from the SURVIVOR stand for themselves again.
 
     \b
     tocsin split inc-a inc-b --why "they were two after all"
-    """
+    """  # noqa: D301 -- click reads the character, not the letters
     return _tell(IncidentsSplit, lambda *_: {"survivor": survivor, "split": apart, "reason": why}, said)
 
 
@@ -114,11 +114,11 @@ def split(*, survivor: str, apart: Sequence[str], why: str, **said: Any) -> int:
 @why(needed=True)
 @TOLD
 def retract(*, incident: str, why: str, **said: Any) -> int:
-    r"""Say that an INCIDENT never happened.
+    """Say that an INCIDENT never happened.
 
     \b
     tocsin retract inc-a --why "the source withdrew it"
-    """
+    """  # noqa: D301 -- click reads the character, not the letters
     return _tell(IncidentRetracted, lambda *_: {"incident": incident, "reason": why}, said)
 
 
@@ -135,11 +135,11 @@ def retract(*, incident: str, why: str, **said: Any) -> int:
 @why(needed=False)
 @TOLD
 def assert_(*, metric: str, total: Quantity, assertion: str | None, why: str | None, **said: Any) -> int:
-    r"""Note a TOTAL of a METRIC that a source claims. It is never added to our counters.
+    """Note a TOTAL of a METRIC that a source claims. It is never added to our counters.
 
     \b
     tocsin assert attacks 61 --since 2023-10-17 --as-of 2023-11-17 --by Pentagon --document 003_04e391e9412b19af
-    """
+    """  # noqa: D301 -- click reads the character, not the letters
     from streams.hand import FEED, stated
 
     name = assertion or f"{metric}-{said['as_of']}-{said['document'] or FEED}"

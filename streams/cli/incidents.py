@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 @as_known
 @reads
 def incidents(*, reader: "Reader", as_json: bool, **chosen: Any) -> None:
-    r"""The standing incidents, in the order in which they happened, as they are believed to have been.
+    """The standing incidents, in the order in which they happened, as they are believed to have been.
 
     \b
     tocsin incidents --site ain-al-asad --all
     tocsin incidents --class attack --as-known-at 2023-10-31 --json
-    """
+    """  # noqa: D301 -- click reads the character, not the letters
     show(reader.rows("incidents", **chosen), INCIDENTS, as_json=as_json)
 
 

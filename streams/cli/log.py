@@ -18,13 +18,13 @@ MANY = 20_000  # records; what is less is done before a bar can be read
 
 @click.group()
 def log() -> None:
-    r"""The log as files: the backup, since everything else follows from the log.
+    """The log as files: the backup, since everything else follows from the log.
 
     \b
     tocsin log export backup --gzip
     tocsin log check backup
     tocsin log import backup
-    """
+    """  # noqa: D301 -- click reads the character, not the letters
 
 
 @log.command("export")
@@ -32,14 +32,14 @@ def log() -> None:
 @click.option("--gzip", "packed", is_flag=True, help="Compress the files.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON array of objects: the files.")
 def export_(*, folder: Path, packed: bool, as_json: bool) -> None:
-    r"""Write what is committed now into FOLDER, which is made: a file per partition, and manifest.json.
+    """Write what is committed now into FOLDER, which is made: a file per partition, and manifest.json.
 
     A line is a CloudEvent in JSON, or, for a record that is not written as events are, its bytes. The line may go on
     meanwhile: what comes later is in the next export.
 
     \b
     tocsin log export backup --gzip
-    """
+    """  # noqa: D301 -- click reads the character, not the letters
     from streams.backup.exporting import export, spans
     from streams.reading.published import broker_here
     from streams.settings import load_settings
@@ -56,11 +56,11 @@ def export_(*, folder: Path, packed: bool, as_json: bool) -> None:
 @click.argument("folder", type=FOLDER)
 @click.option("--json", "as_json", is_flag=True, help="One JSON array of objects: the files.")
 def check(*, folder: Path, as_json: bool) -> None:
-    r"""Read a backup whole: every line, count and hash. Exit 1 at the first that is not as written, with file and line.
+    """Read a backup whole: every line, count and hash. Exit 1 at the first that is not as written, with file and line.
 
     \b
     tocsin log check backup
-    """
+    """  # noqa: D301 -- click reads the character, not the letters
     _show(_checked(folder), as_json=as_json)
 
 
@@ -68,13 +68,13 @@ def check(*, folder: Path, as_json: bool) -> None:
 @click.argument("folder", type=FOLDER)
 @click.option("--json", "as_json", is_flag=True, help="One JSON array of objects: the files.")
 def import_(*, folder: Path, as_json: bool) -> None:
-    r"""Put a backup into an empty log, every record at its offset; topics that are missing are made.
+    """Put a backup into an empty log, every record at its offset; topics that are missing are made.
 
     Everything is checked first; when anything is damaged, nothing is sent. A worker then makes the same tables of it.
 
     \b
     TOCSIN_PREFIX=restored tocsin log import backup
-    """
+    """  # noqa: D301 -- click reads the character, not the letters
     from streams.backup.importing import restore
     from streams.broker.which import broker_of
     from streams.settings import load_settings

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 @click.option("--dry-run", is_flag=True, help="Show the mended event and what it would change, and send nothing.")
 @waits
 def mend(*, position: str, patch: str | None, dry_run: bool, wait: bool, patience: float) -> int:
-    r"""Mend the record at POSITION in your editor (VISUAL, EDITOR) or by a patch, and send it.
+    """Mend the record at POSITION in your editor (VISUAL, EDITOR) or by a patch, and send it.
 
     What is still wrong is shown in the editor again. The mended event names the record as its cause; the record
     stays where it is, and shows as mended once the event is applied. Exit 1 when nothing was sent.
@@ -35,7 +35,7 @@ def mend(*, position: str, patch: str | None, dry_run: bool, wait: bool, patienc
     \b
     tocsin rejected mend 0:17
     tocsin rejected mend 0:17 --patch '{"data": {"site": "ain-al-asad"}}' --dry-run
-    """
+    """  # noqa: D301 -- click reads the character, not the letters
     from events.codec import to_json
 
     settings = load_settings()
@@ -56,7 +56,7 @@ def mend(*, position: str, patch: str | None, dry_run: bool, wait: bool, patienc
 @click.option("--dry-run", is_flag=True, help="Show what would be sent and what it would change, and send nothing.")
 @waits
 def resend(*, positions: Sequence[str], reasons: list[str] | None, dry_run: bool, wait: bool, patience: float) -> int:
-    r"""Send records again as they are, by POSITIONS or by reason: what they lacked may be known by now.
+    """Send records again as they are, by POSITIONS or by reason: what they lacked may be known by now.
 
     Those that no one can read, and those whose id another event has, are no use as they are: then nothing is sent,
     and the exit code is 1.
@@ -64,7 +64,7 @@ def resend(*, positions: Sequence[str], reasons: list[str] | None, dry_run: bool
     \b
     tocsin rejected resend 0:17 0:18 --wait
     tocsin rejected resend --reason inapplicable --dry-run
-    """
+    """  # noqa: D301 -- click reads the character, not the letters
     if bool(positions) == bool(reasons):
         raise click.UsageError("expected either positions or --reason")
     settings = load_settings()

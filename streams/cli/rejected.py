@@ -48,7 +48,7 @@ class Group(click.Group):
 
 @click.group(cls=Group)
 def rejected() -> None:
-    r"""Records that could not be read or applied: which, why, and how they get back into the log.
+    """Records that could not be read or applied: which, why, and how they get back into the log.
 
     Without a verb it lists them. A POSITION is PARTITION:OFFSET, as listed.
 
@@ -57,7 +57,7 @@ def rejected() -> None:
     tocsin rejected show 0:17                        one of them, whole
     tocsin rejected mend 0:17                        in your editor, checked, then sent
     tocsin rejected resend --reason inapplicable     as they are: what they lacked is known by now
-    """
+    """  # noqa: D301 -- click reads the character, not the letters
 
 
 @rejected.command("list")
@@ -66,13 +66,13 @@ def rejected() -> None:
 @as_known
 @reads
 def list_(*, reader: "Reader", as_json: bool, reasons: list[str] | None, only_open: bool) -> None:
-    r"""Records that were set aside: position, status, reason, what was expected and found, how they begin.
+    """Records that were set aside: position, status, reason, what was expected and found, how they begin.
 
     Each is on the dead-letter topic too, whole.
 
     \b
     tocsin rejected list --open
-    """
+    """  # noqa: D301 -- click reads the character, not the letters
     rows = reader.rows("rejected", reasons=reasons, positions=None, whole=False)
     show([_readable(row) for row in rows if not only_open or row["status"] == "open"], COLUMNS, as_json=as_json)
 
@@ -81,11 +81,11 @@ def list_(*, reader: "Reader", as_json: bool, reasons: list[str] | None, only_op
 @click.argument("position")
 @reads
 def show_(*, reader: "Reader", as_json: bool, position: str) -> int:
-    r"""One record, whole: its headers and bytes, as text where they are text, else in hexadecimal digits.
+    """One record, whole: its headers and bytes, as text where they are text, else in hexadecimal digits.
 
     \b
     tocsin rejected show 0:17
-    """
+    """  # noqa: D301 -- click reads the character, not the letters
     rows = reader.rows("rejected", reasons=None, positions=[position], whole=True)
     if as_json:
         print_json([_readable(row) for row in rows])

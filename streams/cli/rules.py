@@ -26,12 +26,12 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 @click.group()
 def rules() -> None:
-    r"""What is worth telling: rules live in the log, a file of them is how they get there.
+    """What is worth telling: rules live in the log, a file of them is how they get there.
 
     \b
     tocsin rules check rules.yaml
     tocsin rules apply rules.yaml --who ana --why "a week was too short"
-    """
+    """  # noqa: D301 -- click reads the character, not the letters
 
 
 @rules.command()

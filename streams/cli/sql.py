@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @as_known
 @reads
 def sql(*, reader: "Reader", as_json: bool, statement: str, seconds: float, rows: int) -> None:
-    r"""Run one SELECT on the snapshots; "-" reads it from stdin.
+    """Run one SELECT on the snapshots; "-" reads it from stdin.
 
     It runs in a process of its own that can reach no file, no network and no setting, and changes nothing.
 
@@ -27,7 +27,7 @@ def sql(*, reader: "Reader", as_json: bool, statement: str, seconds: float, rows
     tocsin sql "SELECT site, count(*) FROM incidents WHERE stands GROUP BY ALL"
     tocsin sql "SELECT table_name, column_name, comment FROM dictionary"
     tocsin sql "SELECT count(*) FROM incidents_as_known_at('2023-10-31') WHERE stands"
-    """
+    """  # noqa: D301 -- click reads the character, not the letters
     from streams.reading.sandbox import Limits, Sandbox
 
     query = sys.stdin.read() if statement == "-" else statement

@@ -25,12 +25,12 @@ PERIODS = ("day", "week", "month", "total")
 @as_known
 @reads
 def tallies(*, reader: "Reader", as_json: bool, **chosen: Any) -> None:
-    r"""Standing incidents per site and class: how many, by whom, at what cost, first and last.
+    """Standing incidents per site and class: how many, by whom, at what cost, first and last.
 
     \b
     tocsin tallies --kind base --class attack
     tocsin tallies --country SY --json
-    """
+    """  # noqa: D301 -- click reads the character, not the letters
     rows = reader.rows("tallies", **chosen)
     show(rows, tally_columns(rows), as_json=as_json)
 
@@ -46,12 +46,12 @@ def tallies(*, reader: "Reader", as_json: bool, **chosen: Any) -> None:
 @as_known
 @reads
 def counters(*, reader: "Reader", as_json: bool, **chosen: Any) -> None:
-    r"""The escalation counters: standing incidents and their toll, period by period.
+    """The escalation counters: standing incidents and their toll, period by period.
 
     \b
     tocsin counters --by week --class attack
     tocsin counters --by total --dimension weapon --json
-    """
+    """  # noqa: D301 -- click reads the character, not the letters
     rows = reader.rows("counters", **chosen)
     show(rows, counter_columns(rows), as_json=as_json)
 

@@ -25,12 +25,12 @@ if TYPE_CHECKING:
 @as_known
 @reads
 def timeline(*, reader: "Reader", as_json: bool, **chosen: Any) -> None:
-    r"""What was told, grouped by document, in the order in which it became known.
+    """What was told, grouped by document, in the order in which it became known.
 
     \b
     tocsin timeline --site ain-al-asad --from 2023-10-17 --to 2023-11-01
     tocsin timeline --kind incident.corrected --json
-    """
+    """  # noqa: D301 -- click reads the character, not the letters
     rows = reader.rows("timeline", **chosen)
     if as_json:
         print_json(rows)

@@ -15,12 +15,12 @@ from streams.settings import load_settings
 @click.option("--json", "as_json", is_flag=True, help="One JSON array of objects.")
 @click.pass_context
 def topics(ctx: click.Context, *, as_json: bool) -> None:
-    r"""The topics, their partitions and settings.
+    """The topics, their partitions and settings.
 
     \b
     tocsin topics
     tocsin topics create --partitions 4
-    """
+    """  # noqa: D301 -- click reads the character, not the letters
     if ctx.invoked_subcommand is None:
         _show(as_json=as_json)
 

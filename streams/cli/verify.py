@@ -44,7 +44,7 @@ def _wanted(_ctx: click.Context, _parameter: click.Parameter, said: str | None) 
 @click.option("--json", "as_json", is_flag=True, help="One JSON array of objects.")
 @click.pass_context
 def verify(ctx: click.Context, wanted: list[str], *, as_json: bool) -> None:
-    r"""Check that the published snapshots are what the log says, and the wire what they say; exit 1 if not.
+    """Check that the published snapshots are what the log says, and the wire what they say; exit 1 if not.
 
     The worker may go on: what is checked is the newest snapshot of each partition, up to its own position.
 
@@ -64,7 +64,7 @@ def verify(ctx: click.Context, wanted: list[str], *, as_json: bool) -> None:
     tocsin verify
     tocsin verify --only tallies,sums     no Kafka needed
     tocsin verify --json
-    """
+    """  # noqa: D301 -- click reads the character, not the letters
     from streams.settings import load_settings
 
     verdicts = asyncio.run(_verify(load_settings(), wanted))

@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 @click.option("--count", type=click.IntRange(1), help="End after so many messages.")
 @click.option("--until-idle", "idle", type=click.FloatRange(0), help="End after so many seconds without a message.")
 def watch(*, as_json: bool, severity: str | None, from_beginning: bool, count: int | None, idle: float | None) -> None:
-    r"""Follow the alert messages, one line each, until ctrl-C.
+    """Follow the alert messages, one line each, until ctrl-C.
 
     \b
     tocsin watch --severity critical
     tocsin watch --from-beginning --until-idle 2 --json
-    """
+    """  # noqa: D301 -- click reads the character, not the letters
     from streams.reading.published import broker_here
     from streams.reading.watching import Until
     from streams.settings import load_settings

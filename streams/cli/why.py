@@ -20,14 +20,14 @@ ROWS = 100  # incidents shown of one question
 
 @click.group()
 def why() -> None:
-    r"""Where a number comes from: incidents, versions, and who said what, where. Exit 1 if it does not add up.
+    """Where a number comes from: incidents, versions, and who said what, where. Exit 1 if it does not add up.
 
     \b
     tocsin why tally al-tanf
     tocsin why counter country IQ --class attack --from 2023-10-01 --to 2023-11-01
     tocsin why alert 3f2a
     tocsin why incident inc-2021-07-07-rockets --json
-    """
+    """  # noqa: D301 -- click reads the character, not the letters
 
 
 def opens(verb: Verb) -> Verb:
@@ -64,13 +64,13 @@ def tally(*, reader: "Reader", as_json: bool, site: str, rows: int, **chosen: An
 @_rows
 @opens
 def counter(*, reader: "Reader", as_json: bool, day: str | None, rows: int, **chosen: Any) -> int:
-    r"""A counter by DIMENSION and KEY: each incident that counts there, held against what is stored, day by day.
+    """A counter by DIMENSION and KEY: each incident that counts there, held against what is stored, day by day.
 
     \b
     tocsin why counter country IQ --class attack --from 2023-10-01 --to 2023-11-01
     tocsin why counter weapon drone --day 2023-11-09
     tocsin why counter all
-    """
+    """  # noqa: D301 -- click reads the character, not the letters
     from projections.store.provenance import Cells, why_counter
     from streams.cli.provenance import cells
 

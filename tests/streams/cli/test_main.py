@@ -39,6 +39,15 @@ def test_every_verb_of_the_table_is_there(verb: str) -> None:
     assert command.help
 
 
+@pytest.mark.parametrize("verb", cli.VERBS)
+def test_examples_keep_their_lines(verb: str) -> None:
+    """Given a verb and the verbs in it, then no help shows the mark that keeps the lines of examples apart."""
+    command = cli.tocsin.get_command(click.Context(cli.tocsin), verb)
+
+    assert command is not None
+    assert [it.name for it in (command, *getattr(command, "commands", {}).values()) if "\\b" in (it.help or "")] == []
+
+
 def test_help_loads_no_engine() -> None:
     """Given `tocsin --help`, when it ran, then neither Kafka's nor DuckDB's libraries were loaded: it is quick."""
     code = """
