@@ -55,6 +55,7 @@ VERBS = {
     "status": ("streams.cli.status:status", "How the line is; exit 1 when it is dead or stuck."),
     "doctor": ("streams.cli.doctor:doctor", "Whether machine, files, broker and topics are as they must be."),
     "verify": ("streams.cli.verify:verify", "Whether what is published is what the log says; exit 1 if not."),
+    "rebuild": ("streams.cli.rebuild:rebuild", "The projection anew from the log, beside a worker that goes on."),
     "schema": ("streams.cli.schema:schema", "The contract of the events, as JSON Schemas."),
     "topics": ("streams.cli.topics:topics", "The topics: list, create."),
     "log": ("streams.cli.log:log", "The backup: export the log, check it, import it into an empty one."),

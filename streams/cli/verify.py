@@ -18,7 +18,8 @@ REBUILD: Final = "`tocsin rebuild` makes the file anew from the log"
 A_SLIP: Final = f"{REBUILD}; when it is found again then, tocsin itself is wrong: keep the log and report it"
 WIRE: Final = "what is on the wire can not be taken back: tell its consumers, and keep the worker's log of that time"
 TO_DO: Final = {
-    "chain": f"the log was changed after it was applied: compare it with a copy or an export. {REBUILD} as that is now",
+    "chain": "the log was changed after it was applied: compare it with a copy or an export. "
+    "A file that is deleted while its worker is down is made anew from the log as that is now",
     "replay": A_SLIP,
     "incidents": A_SLIP,
     "tallies": A_SLIP,

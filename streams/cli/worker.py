@@ -142,6 +142,7 @@ def projection_in(home: Path, reached: Reached) -> Projection:
     from projections.identity import record_hash
     from projections.reading import read
     from projections.store.file import PartitionFile
+    from projections.store.rebuilt import unfit
     from projections.store.stamp import mark
 
     def opened(partition: int, partitions: int) -> File:
@@ -151,7 +152,7 @@ def projection_in(home: Path, reached: Reached) -> Projection:
             structlog.get_logger().warning(what, partition=partition, moved_to=str(file.older))
         return file
 
-    return Projection(opened, apply_read, record_hash, read, PartitionFile.live, mark)
+    return Projection(opened, apply_read, record_hash, read, PartitionFile.live, mark, unfit)
 
 
 def _run_and_leave(work: Coroutine[Any, Any, None]) -> NoReturn:

@@ -103,7 +103,10 @@ def _watches(app: BatchApp, holding: Holding) -> None:
         lost = tail.lost(app.batches.cursor, holding.checkpoints if idle else {})
         await app.batches.rewind(lost)
 
-    for function, pause in ((watch_tail, 1.0), (holding.publish, 0.25), (holding.tick, 0.1)):
+    async def swap() -> None:
+        await app.batches.rewind(await holding.swap())
+
+    for function, pause in ((watch_tail, 1.0), (swap, 0.25), (holding.publish, 0.25), (holding.tick, 0.1)):
         app.task(partial(_again_and_again, app, function, pause))
     app.task(holding.failure)
 

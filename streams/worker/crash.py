@@ -13,6 +13,8 @@ POINTS = (
     "after-kafka-commit",
     "before-mark-sent",
     "after-tick",
+    "before-swap",
+    "after-swap",
 )
 
 Reached = Callable[[str], None]

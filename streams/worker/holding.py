@@ -10,7 +10,7 @@ import structlog
 from events.log import Record
 from streams import clock
 from streams.faust.batches import Batch, Limits
-from streams.worker import owner
+from streams.worker import owner, swap
 from streams.worker.applying import Run, plan
 from streams.worker.checks import must_be_same, must_hold
 from streams.worker.crash import Reached
@@ -119,6 +119,28 @@ class Holding:
         """Begin the snapshots that are due."""
         for snapshot in list(self._snapshots.values()):
             await self.partitions.run(snapshot.tick)
+
+    async def swap(self) -> dict[int, int]:
+        """Take files into use that were rebuilt beside ours; their next offsets, from which to read again."""
+        waiting = [partition for partition in self._relays if swap.rebuilt_of(self.line, partition).exists()]
+        if not waiting:
+            return {}
+        async with self._busy:
+            for partition in (taken := [it for it in waiting if it in self._relays and await self._fits(it)]):
+                await self._swap(partition)
+            return {partition: self.checkpoints[partition] for partition in taken}
+
+    async def _fits(self, partition: int) -> bool:
+        return await swap.fits(self.line, self.partitions, partition)
+
+    async def _swap(self, partition: int) -> None:
+        """No message goes twice: the new file's relay begins where the relay topic says that the last one came to."""
+        await self._stop_relays({partition})
+        await self.partitions.run(self._snapshots.pop(partition).give_up)
+        await swap.take(self.line, self.partitions, partition, self._reached)
+        file = {partition: self.partitions.files[partition]}
+        reached = await furthest(self.line, self.partitions, file, {partition: self._log_ends[partition]})
+        self._start(partition, reached.get(partition, 0))
 
     async def measure(self, ends: Mapping[int, tuple[int, float]]) -> None:
         """Take note of how things stand; waits for the files' thread, whose answer is a sign of life.

@@ -107,6 +107,11 @@ def none_published(_path: Path) -> Mark | None:
     return None
 
 
+def never_fit(_file: Any, _rebuilt: Path) -> str | None:
+    """No file takes another one's place."""
+    return "expected a projection that can be rebuilt"
+
+
 def none_live(_file: Any) -> Sequence[Live]:
     """No timeline is live."""
     return ()
@@ -121,7 +126,8 @@ class Projection:
     hash_of: Callable[[Record], str]  # as in `File.last_applied`
     read: Callable[[Sequence[Record]], Sequence[Any]] = list  # what records hold, one for one; touches no file
     live: Callable[[Any], Sequence[Live]] = none_live  # the timelines of a file that the worker ticks
-    mark: Callable[[Path], Mark | None] = none_published  # of a published snapshot; None: there is none of ours
+    mark: Callable[[Path], Mark | None] = none_published  # of a file that nobody writes; None: there is none of ours
+    unfit: Callable[[Any, Path], str | None] = never_fit  # why a rebuilt file can not take an open one's place
 
 
 class Partitions:

@@ -42,6 +42,13 @@ async def records_at(servers: str, topic: str, offsets: Mapping[int, int]) -> di
         return {tp.partition: await consumer.getone(tp) for tp in at}
 
 
+async def end_of(servers: str, topic: str, partition: int) -> int:
+    """The next offset of a partition that will be readable."""
+    async with reader(servers) as consumer:
+        tp = TopicPartition(topic, partition)
+        return int((await consumer.end_offsets([tp]))[tp])
+
+
 async def last_record(servers: str, topic: str, partition: int, wanted: Callable[[Record], bool]) -> Record | None:
     """The last committed record of a partition that is wanted; None when there is none."""
     async with reader(servers) as consumer:

@@ -8,8 +8,10 @@ import pytest
 from streams.worker.crash import POINTS
 from tests.streams.line import Line, Store, until
 
+ELSEWHERE = {"after-tick", "before-swap", "after-swap"}  # see test_ticking.py, test_rebuild.py
 
-@pytest.mark.parametrize("point", [it for it in POINTS if it != "after-tick"])  # see test_ticking.py
+
+@pytest.mark.parametrize("point", [it for it in POINTS if it not in ELSEWHERE])
 async def test_a_worker_killed_anywhere_leaves_nothing_lost_and_nothing_twice(
     line: Line, store: Store, point: str
 ) -> None:

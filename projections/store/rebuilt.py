@@ -1,0 +1,117 @@
+"""A file made anew from the log beside the live one: how it grows, what it differs in, when it may take its place."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import duckdb
+
+from events.errors import ProjectionHalted
+from events.log import Record
+from projections.apply import apply_batch
+from projections.store.connection import LOCKED, writer
+from projections.store.content import content
+from projections.store.file import PartitionFile
+from projections.store.stamp import Stamp, stamp
+from projections.store.verify.snapshot import Snapshot
+
+LINKS = """
+    SELECT records, hash FROM chain
+    UNION SELECT records, chain FROM checkpoint WHERE records > 0
+"""
+
+
+class Table(NamedTuple):
+    """A table as it is published and as it was rebuilt."""
+
+    table: str
+    published: str
+    rebuilt: str
+
+
+class Rebuild:
+    """A file that grows from nothing, under a name of its own; for one thread at a time."""
+
+    def __init__(self, live: Path, partition: int, partitions: int) -> None:
+        self._live, self.partition = live, partition
+        _clear(live)
+        self.path = live.with_name(f"{live.name}.rebuild-{os.getpid()}")
+        self._file = PartitionFile(self.path, partition, partitions)
+
+    @property
+    def next_offset(self) -> int:
+        return self._file.next_offset
+
+    def follow(self, records: Sequence[Record], start: int, end: int) -> None:
+        """Apply records as any worker would."""
+        apply_batch(self._file, records, start, end)
+
+    def tables(self, published: Snapshot) -> list[Table]:
+        """Every table beside that of a snapshot; the log must have been followed exactly as far."""
+        mine, theirs = content(self._file.con), content(published.con)
+        none = "no such table"
+        return [Table(name, theirs.get(name, none), mine.get(name, none)) for name in sorted({*mine, *theirs})]
+
+    def offer(self) -> Path:
+        """Close the file, whole, and give it the name by which a worker finds it."""
+        self._file.con.execute("CHECKPOINT")
+        self._file.close()
+        return self.path.replace(self._live.with_name(f"{self._live.name}.rebuilt"))
+
+    def give_up(self) -> None:
+        """Leave nothing behind; does nothing to a file that was offered."""
+        self._file.close()
+        for path in (self.path, _log_of(self.path)):
+            path.unlink(missing_ok=True)
+
+
+def unfit(live: PartitionFile, rebuilt: Path) -> str | None:
+    """Why a rebuilt file can not take the place of an open one; None when it can, as far as the two can tell."""
+    if _log_of(rebuilt).exists():
+        return "expected a file that was closed, found a log of writes beside it"
+    found = stamp(rebuilt)
+    if isinstance(found, str):
+        return found
+    ours = Stamp(*live.con.execute("FROM meta").fetchall()[0])
+    if found != ours:
+        return f"expected versions and partition {tuple(ours)}, found {tuple(found)}"
+    with duckdb.connect(str(rebuilt), read_only=True) as con:
+        theirs = dict(con.execute(LINKS).fetchall())
+    links = dict(live.con.execute(LINKS).fetchall())
+    common = max(links.keys() & theirs.keys(), default=0)
+    if common and links[common] != theirs[common]:
+        return f"expected chain {links[common][:12]} after {common} records, found {theirs[common][:12]}"
+    return None
+
+
+def swap_if_free(live: Path, rebuilt: Path) -> bool:
+    """Put a rebuilt file in the place of one that no worker has open; whether that was so."""
+    if not live.exists():
+        return False
+    try:
+        con = writer(live, 0.0)
+    except ProjectionHalted as why:
+        if LOCKED in str(why).lower():
+            return False
+        raise
+    try:
+        con.execute("CHECKPOINT")  # what was written ahead must not be taken for the new file's
+        rebuilt.replace(live)
+    except FileNotFoundError:  # a worker was quicker
+        return False
+    finally:
+        con.close()
+    return True
+
+
+def _clear(live: Path) -> None:
+    """Take away what rebuilds that were killed left."""
+    for path in live.parent.glob(f"{live.name}.rebuild-*"):
+        process = path.name.removeprefix(f"{live.name}.rebuild-").removesuffix(".wal")
+        if process.isdecimal() and not Path(f"/proc/{process}").exists() and Path("/proc/self").exists():
+            path.unlink(missing_ok=True)
+
+
+def _log_of(path: Path) -> Path:
+    return path.with_name(f"{path.name}.wal")
