@@ -37,7 +37,7 @@ class Endpoint:
             ConfigInvalid: it can not be had.
         """
         self._meter, self._token = meter, token
-        self._loop = asyncio.new_event_loop()
+        self._loop, self._closing = asyncio.new_event_loop(), asyncio.Event()
         self._thread = threading.Thread(target=self._serve, name="endpoint", daemon=True)
         try:
             self._socket = socket.create_server(address, family=_family(address.host))
@@ -57,16 +57,19 @@ class Endpoint:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._loop.call_soon_threadsafe(self._closing.set)  # it may still be starting: that is finished first
         self._thread.join(timeout=1.0)
 
     def _serve(self) -> None:  # in the endpoint's thread
-        runner = web.AppRunner(self._app(), access_log=None, handle_signals=False)
-        self._loop.run_until_complete(runner.setup())
-        self._loop.run_until_complete(web.SockSite(runner, self._socket).start())
-        self._loop.run_forever()
-        self._loop.run_until_complete(runner.cleanup())
+        self._loop.run_until_complete(self._until_closed())
         self._loop.close()
+
+    async def _until_closed(self) -> None:
+        runner = web.AppRunner(self._app(), access_log=None, handle_signals=False)
+        await runner.setup()
+        await web.SockSite(runner, self._socket).start()
+        await self._closing.wait()
+        await runner.cleanup()
 
     def _app(self) -> web.Application:
         app = web.Application(middlewares=[self._only_with_token], client_max_size=1024)

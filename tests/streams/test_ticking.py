@@ -5,7 +5,6 @@ import os
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -476,7 +475,7 @@ async def test_a_replayed_timeline_is_never_ticked(line: Line) -> None:
 
 
 def replace_timeline(event: Event, timeline: str) -> Event:
-    return replace(event, timeline=timeline)
+    return event._replace(timeline=timeline)
 
 
 async def many_ticks(line: Line, count: int) -> bool:
