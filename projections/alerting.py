@@ -136,7 +136,7 @@ class Alerting:
         return engine.adopt(self._meaning(timeline, rules), moment, self._groups.standing(timeline), episodes)
 
     def _meaning(self, timeline: str, rules: Sequence[Rule]) -> list[Rule]:
-        return [self._meant[timeline].means(rule) for rule in rules]
+        return [self._meant[timeline].meaning(rule) for rule in rules]
 
 
 class Pages:

@@ -16,7 +16,7 @@ from events.errors import NO_TEXT, EventRejected, MalformedEvent, Reason, one_li
 from events.log import Event, Written
 from events.model import BY_TYPE
 from events.values import EPOCH, iso
-from streams.writing.lines import not_of_the_future
+from streams.writing.lines import harmless
 
 Json = dict[str, Any]
 COMMENT: Final = "#"
@@ -145,13 +145,13 @@ def mended(made: Json, it: Rejected, now: datetime) -> Event:
     """The event of a mended draft; its cause is the record.
 
     Raises:
-        MalformedEvent: it is none yet, or one of the future.
+        EventRejected: it is none yet, or one that would harm the line.
     """
     said = {name: made[name] for name in (*ATTRIBUTES, "data") if name in made and name != "causationid"}
     fact, data = BY_TYPE.get(str(said.get("type"))), said.get("data")
     if "subject" not in said and fact and fact.subject_field and isinstance(data, dict):
         said["subject"] = data.get(fact.subject_field)
-    event = not_of_the_future(from_json(json.dumps(said, ensure_ascii=False)), now)
+    event = harmless(from_json(json.dumps(said, ensure_ascii=False)), now)
     return event._replace(causation_id=ids.position_id(it.partition, it.offset))
 
 
@@ -166,4 +166,4 @@ def resendable(it: Rejected, now: datetime) -> Event:
     """
     if it.reason is Reason.CONFLICTING:
         raise EventRejected("an id that no other event has", it.said, "id", Reason.CONFLICTING)
-    return not_of_the_future(from_record(it.record), now)
+    return harmless(from_record(it.record), now)

@@ -9,9 +9,11 @@ from datetime import datetime, timedelta
 from typing import IO, Any, Final, NamedTuple
 
 from events.codec import LARGEST_EVENT, from_json
-from events.errors import EventRejected, MalformedEvent, Reason
+from events.errors import EventRejected, Inapplicable, MalformedEvent, Reason
 from events.log import Event
+from events.model import ProjectionAdopted
 from events.values import iso
+from projections import semantics
 from streams.topics import AHEAD_MS
 
 LONGEST_LINE: Final = 8 * LARGEST_EVENT  # JSON may write one byte as six
@@ -30,7 +32,7 @@ class Line(NamedTuple):
 def lines(file: IO[bytes], now: datetime, progress: Callable[[int], None] = lambda _: None) -> Iterator[Line]:
     """Every line of a file that is not empty; `progress` hears of the bytes that were read.
 
-    Events of the future are faults: the broker would refuse them, and a whole batch with each.
+    What would harm the line is a fault too: see `harmless`.
     """
     for number, raw in enumerate(iter(lambda: _line(file), b""), 1):
         progress(len(raw))
@@ -51,21 +53,26 @@ def _read(number: int, raw: bytes, now: datetime) -> Line:
     try:
         if len(raw) > LONGEST_LINE:
             raise MalformedEvent(f"a line of at most {LONGEST_LINE} bytes", "more", reason=Reason.OVERSIZED)
-        event = not_of_the_future(from_json(raw), now)
+        event = harmless(from_json(raw), now)
     except EventRejected as fault:
         return Line(number, None, fault)
     return Line(number, event, None)
 
 
-def not_of_the_future(event: Event, now: datetime) -> Event:
-    """The event, if the broker takes it.
+def harmless(event: Event, now: datetime) -> Event:
+    """The event, if the broker takes it and the worker goes on after it.
 
     Raises:
-        MalformedEvent: it was recorded after now.
+        MalformedEvent: it was recorded after now: the broker would refuse it, and a whole batch with it.
+        Inapplicable: it adopts a projection version that does not exist here: every worker of this release would halt
+            at it, and no record can be taken back.
     """
     if event.recorded_at > now + AHEAD:
         expected = f"at most 5 minutes after now ({iso(now.replace(microsecond=0))}); the broker refuses it"
         raise MalformedEvent(expected, iso(event.recorded_at), "recordedtime")
+    if isinstance(event.fact, ProjectionAdopted) and event.fact.projection_version > semantics.newest():
+        expected = f"a version that this tocsin knows, at most {semantics.newest()}; its workers would halt for good"
+        raise Inapplicable(expected, str(event.fact.projection_version), "projection_version")
     return event
 
 

@@ -1,6 +1,6 @@
 """Another projection version: what its adoption tells, and that only the log decides what a timeline's rules mean."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -146,6 +146,39 @@ class TestAnAdoption:
 
         with pytest.raises(ProjectionHalted, match="at most 1, found 2; upgrade tocsin"):
             PartitionFile(tmp_path / "p0.duckdb", 0, 1)
+
+
+SLIPS = {
+    "another name": lambda rule: replace(rule, rule_id="s"),
+    "other groups": lambda rule: replace(rule, by=()),
+    "no levels": lambda rule: replace(rule, levels=()),
+    "falling levels": lambda rule: replace(rule, levels=(3, 2)),
+    "more levels than severities": lambda rule: replace(rule, levels=(2, 3), severities=("watch",)),
+    "a severity twice": lambda rule: replace(rule, levels=(2, 3), severities=("watch", "watch")),
+    "a severity that there is not": lambda rule: replace(rule, severities=("alarm",)),
+    "never over": lambda rule: replace(rule, clear=0),
+    "over at once": lambda rule: replace(rule, clear=3),
+    "no window": lambda rule: replace(rule, window=0),
+    "a past": lambda rule: replace(rule, keep_firing=-1),
+}
+
+
+class TestASlipInAVersion:
+    """What a version makes of a rule is checked before anybody is told."""
+
+    @pytest.mark.parametrize("slip", SLIPS.values(), ids=SLIPS)
+    def test_halts_and_tells_nobody(
+        self, file: PartitionFile, monkeypatch: pytest.MonkeyPatch, slip: Callable[[Rule], Rule]
+    ) -> None:
+        """Given a version that makes nonsense of a rule, when it is adopted, then the worker halts before it."""
+        monkeypatch.setitem(semantics.VERSIONS, 3, Semantics("a slip", slip))
+        told(file, *ruled(attack("a", "2023-11-01"), attack("b", "2023-11-02")))
+
+        with pytest.raises(ProjectionHalted, match="rule r under the projection version “a slip”: expected"):
+            told(file, facts.upgraded(3, at="2023-11-04T12:00:00Z"))
+
+        assert rows(file, "SELECT projection_version FROM timelines") == [(1,)]
+        assert [kind for kind, *_ in messages(file)] == ["raised"]
 
 
 class TestTheLaws:

@@ -15,9 +15,11 @@ from hypothesis import strategies as st
 
 from events import codec
 from events.log import Event
+from projections import semantics
 from streams.broker.embedded import EmbeddedKafka
 from streams.topics import Topics, create
 from streams.writing.lines import LONGEST_LINE, lines
+from streams.writing.producer import producer
 from tests import facts
 from tests.streams.line import Line
 from tests.streams.test_producer import log_of
@@ -45,6 +47,16 @@ def test_every_line_is_an_event_or_says_why_not() -> None:
     assert [(it.number, it.event) for it in found] == [(1, STORY[0]), (2, None), (4, None), (5, soon)]
     assert str(found[1].fault).startswith("expected a JSON object with `data`, found '{' (no JSON from character 3 on)")
     assert str(found[2].fault).startswith("recordedtime: expected at most 5 minutes after now (2023-11-02T12:00:00Z)")
+
+
+def test_a_version_that_does_not_exist_is_not_adopted() -> None:
+    """Given an adoption of a version that nobody has made yet, then its line is a fault, whatever else is in it."""
+    unknown = facts.upgraded(semantics.newest() + 1)
+
+    (found,) = lines(io.BytesIO(text(unknown)), NOW)
+
+    assert found.event is None
+    assert str(found.fault).startswith("projection_version: expected a version that this tocsin knows, at most 1;")
 
 
 def test_a_line_without_end_is_not_read_into_memory() -> None:
@@ -160,3 +172,25 @@ async def test_waiting_tells_what_became_of_the_events(line: Line) -> None:
             "`tocsin rejected` says why of these 2",
         ],
     )
+
+
+def test_a_log_that_adopted_what_does_not_exist_goes_on_in_another_one(
+    kafka: EmbeddedKafka, topics: Topics, tmp_path: Path
+) -> None:
+    """Given a log that halts its workers for good, when exported and appended elsewhere, then only that is left out."""
+    unknown = facts.upgraded(semantics.newest() + 1)
+    again = Topics(f"{topics.prefix}-again")
+
+    async def harm() -> None:
+        async with producer(kafka.bootstrap, topics, 2) as log:
+            await log.send([*STORY[:2], unknown, *STORY[2:]])
+
+    asyncio.run(harm())
+    where = {"TOCSIN_BROKER": kafka.bootstrap, "TOCSIN_PREFIX": topics.prefix}
+    subprocess.run([TOCSIN, "log", "export", tmp_path / "halted"], env={**os.environ, **where}, check=True)
+    lines_of_all = b"".join(it.read_bytes() for it in sorted((tmp_path / "halted").glob("*.ndjson")))
+
+    code, said = append(kafka.bootstrap, again, "-", "--skip-invalid", stdin=lines_of_all)
+
+    assert (code, said[-1]) == (0, "5 events appended, 1 line skipped")
+    assert in_log(kafka, again) == STORY

@@ -16,7 +16,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from events import codec, ids
-from events.errors import EventRejected, MalformedEvent
+from events.errors import EventRejected, Inapplicable, MalformedEvent
 from events.log import Event, Written
 from projections.store.reader import Reader
 from streams.cli.rejected import dump, rejected
@@ -199,6 +199,13 @@ class TestMending:
 
         with pytest.raises(MalformedEvent, match="5 minutes after now"):
             mended(patched(draft(it), {"recordedtime": "2190-01-01T00:00:00Z"}), it, NOW)
+
+    def test_does_not_adopt_a_version_that_does_not_exist(self, home: Path) -> None:
+        """Given a record mended into the adoption of an unknown version, then it is refused as `append` does."""
+        unknown = json.loads(codec.to_json(facts.upgraded(99)))
+
+        with pytest.raises(Inapplicable, match="at most 1; its workers would halt for good, found 99"):
+            mended(unknown, at(home, "race"), NOW)
 
 
 class TestSendingAgain:
