@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from streams.cli.alerts import MESSAGES
+from streams.cli.asking import ask
 from streams.cli.main import FOUND, OK
 from streams.cli.output import Column, Object, field, heading, table
 from streams.cli.sending import send
@@ -32,7 +33,7 @@ def tell(settings: Settings, event: "Event", partition: int, how: How) -> int:
         show_effect(effect)
         if effect.faults or how.dry_run:
             return FOUND if effect.faults else OK
-        click.confirm("Append?", abort=True, err=True)
+        ask("Append?")
     what = event.fact.subject()
     return send(settings, [event], f"{event.fact.kind} {what} appended", how.patience)
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from streams import clock
+from streams.cli.asking import ask
 from streams.cli.main import OK
 from streams.settings import Settings, load_settings
 
@@ -48,7 +49,7 @@ def adopt(*, timeline: str | None, yes: bool, who: str) -> int:
         return OK
     click.echo("\n".join(map(str, those)), err=True)
     if not yes:
-        click.confirm("Adopt?", abort=True, err=True)
+        ask("Adopt?")
     asyncio.run(_send(settings, broker_here(settings), those, who))
     click.echo("adopted", err=True)
     return OK

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from streams.cli.asking import ask
 from streams.cli.main import FOUND, OK
 from streams.cli.output import Object, field, show
 from streams.cli.progress import progress
@@ -51,7 +52,7 @@ def rebuild(ctx: click.Context, *, yes: bool, as_json: bool) -> None:
     those = asyncio.run(_rebuilt(settings, lives, as_json=as_json))
     try:
         if not yes:
-            click.confirm("Take into use?", abort=True, err=True)
+            ask("Take into use?")
         told = [_taken(live, it) for live, it in zip(lives, those, strict=True)]
     finally:
         for it in those:

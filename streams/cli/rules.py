@@ -10,6 +10,7 @@ import click
 from events.errors import ConfigInvalid
 from streams import clock
 from streams.cli.append import many, say_outcome
+from streams.cli.asking import ask
 from streams.cli.main import FOUND, OK
 from streams.cli.output import Column, Object, field, print_json, show
 from streams.cli.reads import as_known, reads, some_of
@@ -98,7 +99,7 @@ def apply(*, file: Path, timeline: str | None, yes: bool, wait: bool, patience: 
         return OK
     click.echo("\n".join([f"{here.timeline}:", *(f"  {it}" for it in changes)]), err=True)
     if not yes:
-        click.confirm("Adopt?", abort=True, err=True)
+        ask("Adopt?")
     event = adoption(here, wanted, said["who"], said["why"], clock.now())
     stretches = asyncio.run(_send(settings, broker_here(settings), event))
     click.echo(f"{many(len(wanted), 'rule')} adopted", err=True)

@@ -8,6 +8,7 @@ from aiokafka import AIOKafkaProducer
 
 import projections.apply
 from streams.cli.main import main
+from streams.worker import swap
 from streams.worker.relay import Relay
 
 
@@ -41,7 +42,18 @@ def skips() -> None:
     projections.apply.apply_read = apply
 
 
-FAULTS = {"twice": twice, "skips": skips}
+def keeps() -> None:
+    """A swap that goes on with the file that was open, and only says otherwise."""
+
+    async def take(line: Any, partitions: Any, partition: int, _reached: Any) -> None:
+        swap.rebuilt_of(line, partition).replace(swap.live_of(line, partition))
+        at = partitions.files[partition].next_offset
+        swap.log.warning("rebuilt file swapped in", partition=partition, before=at, next_offset=at)
+
+    swap.take = take
+
+
+FAULTS = {"twice": twice, "skips": skips, "keeps": keeps}
 
 if __name__ == "__main__":
     FAULTS[sys.argv[1]]()
