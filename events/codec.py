@@ -129,7 +129,7 @@ def _event(timeline: str, said: Mapping[str, str], value: bytes) -> Event:
         if (name == "id" or name in said) and not UUID_FORM.fullmatch(said.get(name, "")):
             raise MalformedEvent("a UUID in lower case with hyphens", _quoted(said.get(name)), name)
     recorded_at = _instant(said.get("recordedtime", ""))
-    fact = _fact(said.get("type", ""), value)
+    fact = fact_of(said.get("type", ""), value)
     if said.get("subject") != fact.subject():
         raise MalformedEvent(_quoted(fact.subject()), _quoted(said.get("subject")), "subject")
     return Event(said["id"], timeline, recorded_at, fact, said.get("causationid"), said.get("correlationid"))
@@ -164,7 +164,12 @@ def _instant(text: str) -> datetime:
     )
 
 
-def _fact(type_: str, value: bytes) -> Fact:
+def fact_of(type_: str, value: bytes) -> Fact:
+    """The fact in a payload of a CloudEvents type.
+
+    Raises:
+        MalformedEvent: the type is unknown, or the payload is none of it.
+    """
     model, old = BY_TYPE.get(type_), UPCASTERS.get(type_)
     if model is None and old is None:
         reason = Reason.UNKNOWN_TYPE if TYPE_FORM.fullmatch(type_) else Reason.MALFORMED

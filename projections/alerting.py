@@ -4,13 +4,13 @@ import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final, NamedTuple, Protocol
 
-from events.log import Event
 from events.model import ProjectionAdopted, RulesAdopted
 from projections import semantics
 from projections.batch import Batch
 from projections.fold import Change
 from projections.history import Held, History, Turn, turns
 from projections.incidents import Incident
+from projections.reading import Said
 from projections.rows import Row, group_key
 from projections.rules.compiling import compile_rules
 from projections.rules.engine import Engine
@@ -27,7 +27,7 @@ class Step(NamedTuple):
     """One applied event, and what it did."""
 
     offset: int
-    event: Event
+    event: Said
     clock: int  # µs; of its timeline, after it
     changes: Sequence[Change]
 

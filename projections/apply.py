@@ -9,7 +9,7 @@ from events.log import Record
 from events.model import ProjectionAdopted, RulesAdopted
 from projections.alerting import Step
 from projections.batch import Batch
-from projections.fold import addressed, fold
+from projections.fold import fold
 from projections.known import Known
 from projections.reading import Bad, First, Read, check_same, first_of, known_before, read
 from projections.store.connection import halting
@@ -79,7 +79,7 @@ def _apply(file: PartitionFile, those: Sequence[Read | Bad], end: int, seconds: 
     file.alerting.evaluate(steps, batch, clocks)
     batch.close(file.known)
     judged = time.perf_counter()
-    file.commit(batch, [it.record for it in those], end)
+    file.commit(batch, those, end)
     _make_room(file.known)
     for stage, spent in (("fold", folded - began), ("rules", judged - folded), ("store", time.perf_counter() - judged)):
         seconds[stage] = seconds.get(stage, 0.0) + spent
@@ -90,7 +90,7 @@ def _apply(file: PartitionFile, those: Sequence[Read | Bad], end: int, seconds: 
 def _fold(file: PartitionFile, those: Sequence[Read | Bad], batch: Batch) -> list[Step]:
     """Fold the records in order; the events that were applied, and what they did."""
     first: dict[str, First | Read] = {**known_before(those, file.seen.meet, file.stored)}
-    file.fetch([(it.event.timeline, name) for it in those if isinstance(it, Read) for name in addressed(it.event.fact)])
+    file.fetch([it.event for it in those if isinstance(it, Read)])
     steps: list[Step] = []
     for it in those:
         if isinstance(it, Bad):

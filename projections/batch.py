@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from events.errors import EventRejected
 from events.log import Record
-from events.model import Fact, TimelineOpened
+from events.model import TimelineOpened
 from projections.fold import Change
 from projections.known import Known
 from projections.reading import First, Read
@@ -36,7 +36,7 @@ class Batch:
         if kept := store_row(event, offset):
             self.rows[kept[0]].append(kept[1])
         for change in changes:
-            self._version(change, offset, word_for(event.fact), clock)
+            self._version(change, offset, word_for(event.type), clock)
 
     def rejected(self, record: Record, why: EventRejected, known_at: int | None) -> None:
         """Note a record that is set aside."""
@@ -68,6 +68,6 @@ class Batch:
         versions.append(version_row(after, offset, word, clock, None))
 
 
-def word_for(fact: Fact) -> str:
+def word_for(type_: str) -> str:
     """What an event did to an incident: reported, corrected, retracted, merged, split, registered (its site was)."""
-    return fact.kind.rpartition(".")[2]
+    return type_.split(".")[2]

@@ -1,4 +1,4 @@
-"""The hash chain of a partition's records: each link is the hash of the one before and of all that a record says. Pure.
+"""The hash chain of a partition's records: each link is the hash of the one before and of the record's own. Pure.
 
 Two logs whose chains are equal at some record are equal up to it. Where batches end does not show: the chain goes on
 record by record, and what is kept of it lies `EVERY` records apart.
@@ -7,8 +7,6 @@ record by record, and what is kept of it lies `EVERY` records apart.
 from collections.abc import Sequence
 from hashlib import blake2b
 from typing import Final, NamedTuple
-
-from events.log import Record
 
 EVERY: Final = 1_000  # records from one kept link to the next
 BEGIN: Final = bytes(32)
@@ -33,24 +31,20 @@ class Chain:
         """The newest link."""
         return self._hash.hex()
 
-    def follow(self, records: Sequence[Record]) -> list[Link]:
-        """Go on over records; the links to be kept."""
+    def follow(self, marks: Sequence[tuple[int, str]]) -> list[Link]:
+        """Go on over records, each by its offset and hash; the links to be kept."""
         kept: list[Link] = []
         until_kept = EVERY - self.records % EVERY
         before = self._hash
-        for place, record in enumerate(records, 1):
-            before = link(before, record)
+        for place, (offset, mark) in enumerate(marks, 1):
+            before = link(before, mark)
             if place == until_kept:
-                kept.append(Link(record.offset + 1, self.records + place, before.hex()))
+                kept.append(Link(offset + 1, self.records + place, before.hex()))
                 until_kept += EVERY
-        self.records, self._hash = self.records + len(records), before
+        self.records, self._hash = self.records + len(marks), before
         return kept
 
 
-def link(before: bytes, record: Record) -> bytes:
-    """The link after one record. Its text tells where each part ends, so no two records have the same."""
-    key, value = record.key, record.value
-    sizes = -1 if key is None else len(key), -1 if value is None else len(value)
-    place = record.offset, record.timestamp
-    said = b"%b%a%a%a%b%b" % (before, place, sizes, [*record.headers], key or b"", value or b"")
-    return blake2b(said, digest_size=32).digest()
+def link(before: bytes, mark: str) -> bytes:
+    """The link after a record with this hash (`projections.identity.record_hash`)."""
+    return blake2b(before + mark.encode(), digest_size=32).digest()

@@ -7,7 +7,7 @@ merges, splits and retractions need no case of their own.
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-from events.values import Quantity
+from projections.claims import HowMany
 from projections.incidents import Incident
 
 DAY: Final = 86_400_000_000  # µs
@@ -53,7 +53,7 @@ def sums(it: Incident) -> Sums:
     return (1, int(coarse), *_quantities(it.wounded), *_quantities(it.killed))
 
 
-def _quantities(by_party: Mapping[str, Quantity]) -> Iterable[int]:
+def _quantities(by_party: Mapping[str, HowMany]) -> Iterable[int]:
     for bound in BOUNDS:
         known = [value for quantity in by_party.values() if (value := getattr(quantity, bound)) is not None]
         yield from (sum(known), len(by_party) - len(known))

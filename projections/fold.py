@@ -1,10 +1,9 @@
 """One event onto what is known: which incidents changed. Raises before it changes anything."""
 
 from collections.abc import Callable
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from events.errors import ConfigInvalid, Inapplicable
-from events.log import Event
 from events.model import (
     ActorRegistered,
     AlertAcknowledged,
@@ -12,14 +11,11 @@ from events.model import (
     ClockTicked,
     DocumentRegistered,
     Fact,
-    IncidentCorrected,
-    IncidentReported,
     IncidentRetracted,
     IncidentsMerged,
     IncidentsSplit,
     PostureChanged,
     ProjectionAdopted,
-    Report,
     RulesAdopted,
     SilenceLifted,
     SiteRegistered,
@@ -27,10 +23,11 @@ from events.model import (
     TallyAsserted,
     TimelineOpened,
 )
-from events.values import micros
 from projections import incidents, semantics
+from projections.claims import Corrected, Reported, Stated
 from projections.incidents import Incident, Site
 from projections.known import Known, Timeline
+from projections.reading import Said
 from projections.rules.compiling import compile_rules
 from projections.rules.spec import content_hash
 
@@ -44,13 +41,7 @@ class Change(NamedTuple):
     after: Incident
 
 
-def addressed(fact: Fact) -> tuple[str, ...]:
-    """The ids of the incidents that a fact speaks of; the fold needs their present state."""
-    named = ADDRESSED.get(type(fact))
-    return named(fact) if named else ()
-
-
-def fold(known: Known, event: Event, offset: int) -> list[Change]:
+def fold(known: Known, event: Said, offset: int) -> list[Change]:
     """Move `known` on by one event; what it did to incidents.
 
     Raises:
@@ -63,25 +54,25 @@ def fold(known: Known, event: Event, offset: int) -> list[Change]:
         expected = "a timeline that is not open yet" if opening else "a timeline that was opened in this partition"
         raise Inapplicable(expected, repr(event.timeline), "timeline")
     if not isinstance(event.fact, DocumentRegistered):
-        known.check_source(event.timeline, event.fact)
+        known.check_document(event.timeline, event.document)
     changes = STEPS[type(event.fact)](known, event, offset)
     for change in changes:
         known.incidents[change.after.timeline, change.after.incident_id] = change.after
     now = known.timelines[event.timeline]
-    now.clock = max(now.clock, micros(event.recorded_at))
+    now.clock = max(now.clock, event.recorded_at)
     return changes
 
 
 # -- the stage
 
 
-def _opened(known: Known, event: Event, offset: int) -> list[Change]:
+def _opened(known: Known, event: Said, offset: int) -> list[Change]:
     fact: TimelineOpened = event.fact  # type: ignore[assignment]
-    known.timelines[event.timeline] = Timeline(fact.title, fact.clock, micros(event.recorded_at), offset)
+    known.timelines[event.timeline] = Timeline(fact.title, fact.clock, event.recorded_at, offset)
     return []
 
 
-def _site(known: Known, event: Event, _: int) -> list[Change]:
+def _site(known: Known, event: Said, _: int) -> list[Change]:
     fact: SiteRegistered = event.fact  # type: ignore[assignment]
     site = Site(fact.site, fact.site_kind, fact.country, fact.admin1)
     before = known.sites.get((event.timeline, fact.site))
@@ -98,7 +89,7 @@ def _by_number(those: dict[str, Incident]) -> list[Incident]:
     return sorted(those.values(), key=lambda it: it.number)
 
 
-def _actor(known: Known, event: Event, _: int) -> list[Change]:
+def _actor(known: Known, event: Said, _: int) -> list[Change]:
     fact: ActorRegistered = event.fact  # type: ignore[assignment]
     for umbrella in fact.member_of:
         known.check_actor(event.timeline, umbrella)
@@ -106,7 +97,7 @@ def _actor(known: Known, event: Event, _: int) -> list[Change]:
     return []
 
 
-def _document(known: Known, event: Event, _: int) -> list[Change]:
+def _document(known: Known, event: Said, _: int) -> list[Change]:
     fact: DocumentRegistered = event.fact  # type: ignore[assignment]
     known.documents.add((event.timeline, fact.document))
     return []
@@ -115,38 +106,43 @@ def _document(known: Known, event: Event, _: int) -> list[Change]:
 # -- incidents
 
 
-def _reported(known: Known, event: Event, _: int) -> list[Change]:
-    fact: IncidentReported = event.fact  # type: ignore[assignment]
-    site = _checked(known, event.timeline, fact.report)
-    now = known.incidents.get((event.timeline, fact.incident))
+def _reported(known: Known, event: Said, _: int) -> list[Change]:
+    fact: Reported = event.fact  # type: ignore[assignment]
+    name, stated = fact
+    site = _checked(known, event.timeline, stated)
+    now = known.incidents.get((event.timeline, name))
     if now is not None:
-        return [Change(now, incidents.reported(incidents.unretracted(now, fact.incident), fact, site))]
-    if gaps := incidents.missing(fact.report):
+        return [Change(now, incidents.reported(incidents.unretracted(now, name), stated, site))]
+    if gaps := incidents.missing(stated):
         raise Inapplicable("a first report to state class, occurred and site", f"no {', '.join(gaps)}", "report")
     assert site is not None  # noqa: S101  (not missing)
     known.next_number += 1
-    return [Change(None, incidents.created(known.next_number - 1, event.timeline, fact, site))]
+    [(identity, _name)] = event.incidents
+    return [Change(None, incidents.created(known.next_number - 1, (identity, event.timeline, name), stated, site))]
 
 
-def _corrected(known: Known, event: Event, _: int) -> list[Change]:
-    fact: IncidentCorrected = event.fact  # type: ignore[assignment]
-    site = _checked(known, event.timeline, fact.changes)
-    now = incidents.unretracted(known.incidents.get((event.timeline, fact.incident)), fact.incident)
-    return [Change(now, incidents.corrected(now, fact, site))]
+def _corrected(known: Known, event: Said, _: int) -> list[Change]:
+    fact: Corrected = event.fact  # type: ignore[assignment]
+    name, stated = fact
+    site = _checked(known, event.timeline, stated)
+    now = incidents.unretracted(known.incidents.get((event.timeline, name)), name)
+    return [Change(now, incidents.corrected(now, stated, site))]
 
 
-def _checked(known: Known, timeline: str, report: Report) -> Site | None:
-    known.check_actor(timeline, report.actor.actor if report.actor else None)
-    return known.site(timeline, report.site) if report.site is not None else None
+def _checked(known: Known, timeline: str, stated: Stated) -> Site | None:
+    if actor := stated.get("actor"):
+        known.check_actor(timeline, actor[0])
+    site = stated.get("site")
+    return known.site(timeline, site) if site is not None else None
 
 
-def _retracted(known: Known, event: Event, _: int) -> list[Change]:
+def _retracted(known: Known, event: Said, _: int) -> list[Change]:
     fact: IncidentRetracted = event.fact  # type: ignore[assignment]
     now = incidents.unretracted(known.incidents.get((event.timeline, fact.incident)), fact.incident)
     return [Change(now, incidents.retracted(now))]
 
 
-def _merged(known: Known, event: Event, _: int) -> list[Change]:
+def _merged(known: Known, event: Said, _: int) -> list[Change]:
     fact: IncidentsMerged = event.fact  # type: ignore[assignment]
     if fact.survivor in fact.merged or len(set(fact.merged)) < len(fact.merged):
         raise Inapplicable("the survivor and the merged to be different incidents", repr(fact.merged), "merged")
@@ -157,7 +153,7 @@ def _merged(known: Known, event: Event, _: int) -> list[Change]:
     return [Change(it, incidents.merged(it, fact.survivor)) for it in those[1:] if it is not None]
 
 
-def _split(known: Known, event: Event, _: int) -> list[Change]:
+def _split(known: Known, event: Said, _: int) -> list[Change]:
     fact: IncidentsSplit = event.fact  # type: ignore[assignment]
     those = {name: known.incidents.get((event.timeline, name)) for name in fact.split}
     for name, it in those.items():
@@ -169,7 +165,7 @@ def _split(known: Known, event: Event, _: int) -> list[Change]:
 # -- what surrounds them: kept as they are, if they refer to what is known
 
 
-def _asserted(known: Known, event: Event, _: int) -> list[Change]:
+def _asserted(known: Known, event: Said, _: int) -> list[Change]:
     fact: TallyAsserted = event.fact  # type: ignore[assignment]
     known.check_actor(event.timeline, fact.scope.actor)
     if fact.scope.site is not None:
@@ -177,7 +173,7 @@ def _asserted(known: Known, event: Event, _: int) -> list[Change]:
     return []
 
 
-def _stated(known: Known, event: Event, _: int) -> list[Change]:
+def _stated(known: Known, event: Said, _: int) -> list[Change]:
     fact: StatementIssued = event.fact  # type: ignore[assignment]
     known.check_actor(event.timeline, fact.actor)
     for name in fact.incidents:
@@ -186,7 +182,7 @@ def _stated(known: Known, event: Event, _: int) -> list[Change]:
     return []
 
 
-def _posture(known: Known, event: Event, _: int) -> list[Change]:
+def _posture(known: Known, event: Said, _: int) -> list[Change]:
     fact: PostureChanged = event.fact  # type: ignore[assignment]
     known.check_actor(event.timeline, fact.actor)
     if fact.site is not None:
@@ -194,12 +190,12 @@ def _posture(known: Known, event: Event, _: int) -> list[Change]:
     return []
 
 
-def _kept(_known: Known, _event: Event, _offset: int) -> list[Change]:
+def _kept(_known: Known, _event: Said, _offset: int) -> list[Change]:
     """What moves the clock and changes nothing else here."""
     return []
 
 
-def _adopted(_known: Known, event: Event, _: int) -> list[Change]:
+def _adopted(_known: Known, event: Said, _: int) -> list[Change]:
     fact: RulesAdopted = event.fact  # type: ignore[assignment]
     try:
         compile_rules(fact.rules)
@@ -210,7 +206,7 @@ def _adopted(_known: Known, event: Event, _: int) -> list[Change]:
     return []
 
 
-def _projection(known: Known, event: Event, _: int) -> list[Change]:
+def _projection(known: Known, event: Said, _: int) -> list[Change]:
     fact: ProjectionAdopted = event.fact  # type: ignore[assignment]
     timeline, found = known.timelines[event.timeline], fact.projection_version
     if found <= timeline.projection_version:
@@ -220,13 +216,13 @@ def _projection(known: Known, event: Event, _: int) -> list[Change]:
     return []
 
 
-STEPS: Final[dict[type[Fact], Callable[[Known, Event, int], list[Change]]]] = {
+STEPS: Final[dict[type[Fact | Reported | Corrected], Callable[[Known, Said, int], list[Change]]]] = {
     TimelineOpened: _opened,
     SiteRegistered: _site,
     ActorRegistered: _actor,
     DocumentRegistered: _document,
-    IncidentReported: _reported,
-    IncidentCorrected: _corrected,
+    Reported: _reported,
+    Corrected: _corrected,
     IncidentRetracted: _retracted,
     IncidentsMerged: _merged,
     IncidentsSplit: _split,
@@ -236,10 +232,4 @@ STEPS: Final[dict[type[Fact], Callable[[Known, Event, int], list[Change]]]] = {
     RulesAdopted: _adopted,
     ProjectionAdopted: _projection,
     **dict.fromkeys((ClockTicked, AlertAcknowledged, AlertsSilenced, SilenceLifted), _kept),
-}
-ADDRESSED: Final[dict[type[Fact], Callable[[Any], tuple[str, ...]]]] = {
-    **dict.fromkeys((IncidentReported, IncidentCorrected, IncidentRetracted), lambda fact: (fact.incident,)),
-    IncidentsMerged: lambda fact: (fact.survivor, *fact.merged),
-    IncidentsSplit: lambda fact: (fact.survivor, *fact.split),
-    StatementIssued: lambda fact: fact.incidents,
 }

@@ -21,8 +21,10 @@ def identity_of(event_id: str) -> int:
 
 
 def record_hash(record: Record) -> str:
-    """The SHA-256 of a record: all that its author said. Tells this log from another with the same offsets."""
-    mark = sha256(f"{record.offset} {record.timestamp}".encode())
-    for part in (record.key, record.value, *(piece for name, raw in record.headers for piece in (name.encode(), raw))):
-        mark.update(b"-" if part is None else f"{len(part)}:".encode() + part)
-    return mark.hexdigest()
+    """The SHA-256 of a record: all that its author said, and where each part ends, so no two records have the same.
+
+    Tells this log from another with the same offsets.
+    """
+    parts = [record.key, record.value, *(piece for name, raw in record.headers for piece in (name.encode(), raw))]
+    said = [b"-" if part is None else b"%d:%b" % (len(part), part) for part in parts]
+    return sha256(b"%d %d %b" % (record.offset, record.timestamp, b"".join(said))).hexdigest()

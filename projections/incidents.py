@@ -10,11 +10,10 @@ from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
 from events.errors import Inapplicable
-from events.model import IncidentCorrected, IncidentReported, Report
-from events.values import Precision, Quantity, micros
-from projections.identity import identity
+from projections.claims import NOBODY, HowMany, Stated
 
-NOTHING: Final[Mapping[str, Quantity]] = {}
+NOTHING: Final[Mapping[str, HowMany]] = {}
+NONE_CORRECTED: Final[frozenset[str]] = frozenset()
 
 
 class Site(NamedTuple):
@@ -45,10 +44,10 @@ class Incident(NamedTuple):
     actor: str | None
     attribution: str
     weapons: tuple[str, ...]
-    munitions: Quantity | None
-    targets: Quantity | None
-    wounded: Mapping[str, Quantity]  # by whose they are
-    killed: Mapping[str, Quantity]
+    munitions: HowMany | None
+    targets: HowMany | None
+    wounded: Mapping[str, HowMany]  # by whose they are
+    killed: Mapping[str, HowMany]
     outcome: str | None
     confidence: str | None
     corrected: frozenset[str]  # the fields of the report that a correction has settled
@@ -61,57 +60,37 @@ class Incident(NamedTuple):
         return not self.retracted and self.merged_into is None
 
 
-def created(number: int, timeline: str, fact: IncidentReported, site: Site) -> Incident:
-    """The incident that a first report creates; the caller has checked class, occurred and site."""
-    it = fact.report
-    when, who = it.occurred, it.actor
-    assert when is not None  # noqa: S101  (see `missing`)
-    at = micros(when.earliest)
-    return Incident(
-        number,
-        identity(timeline, fact.incident),
-        timeline,
-        fact.incident,
-        1,
-        it.incident_class or "",
-        at,
-        at if when.precision is Precision.INSTANT else micros(when.latest),
-        when.precision.value,
-        site.site,
-        site.site_kind,
-        site.country,
-        site.admin1,
-        who.actor if who else None,
-        who.attribution.value if who else "none",
-        it.weapons or (),
-        it.munitions,
-        it.targets,
-        it.wounded or NOTHING,
-        it.killed or NOTHING,
-        it.outcome,
-        it.confidence,
-        frozenset(),
-        retracted=False,
-        merged_into=None,
-    )
+def created(number: int, key: tuple[int, str, str], stated: Stated, site: Site) -> Incident:
+    """The incident that a first report creates; the caller has checked class, occurred and site.
+
+    Args:
+        number: its number in this partition.
+        key: the fingerprint of its timeline and id, and these two.
+        stated: what the report states.
+        site: where it says that it happened.
+    """
+    said = stated.get
+    seen = (stated["incident_class"], *stated["occurred"], *site, *(said("actor") or NOBODY), said("weapons") or ())
+    many = (said("munitions"), said("targets"), said("wounded") or NOTHING, said("killed") or NOTHING)
+    rest = (said("outcome"), said("confidence"), NONE_CORRECTED, False, None)
+    return Incident._make((number, *key, 1, *seen, *many, *rest))
 
 
-def missing(report: Report) -> list[str]:
+def missing(stated: Stated) -> list[str]:
     """The fields that a first report must state and this one does not."""
-    needed = {"class": report.incident_class, "occurred": report.occurred, "site": report.site}
-    return [name for name, value in needed.items() if value is None]
+    needed = {"class": "incident_class", "occurred": "occurred", "site": "site"}
+    return [name for name, field in needed.items() if stated.get(field) is None]
 
 
-def reported(now: Incident, fact: IncidentReported, site: Site | None) -> Incident:
+def reported(now: Incident, stated: Stated, site: Site | None) -> Incident:
     """The incident after another report; what a correction settled stays."""
-    stated = {name: value for name, value in fact.report.stated().items() if value is not None}
-    return _with(now, {name: stated[name] for name in stated if name not in now.corrected}, site)
+    kept = {name: it for name, it in stated.items() if it is not None and name not in now.corrected}
+    return _with(now, kept, site)
 
 
-def corrected(now: Incident, fact: IncidentCorrected, site: Site | None) -> Incident:
+def corrected(now: Incident, stated: Stated, site: Site | None) -> Incident:
     """The incident after a correction."""
-    stated = fact.changes.stated()
-    return _with(now, stated, site)._replace(corrected=now.corrected | stated.keys())
+    return _with(now, stated, site)._replace(corrected=now.corrected.union(stated))
 
 
 def retracted(now: Incident) -> Incident:
@@ -134,7 +113,7 @@ def moved(now: Incident, site: Site) -> Incident:
     return now._replace(version=now.version + 1, site_kind=site.site_kind, country=site.country, admin1=site.admin1)
 
 
-def _with(now: Incident, stated: Mapping[str, Any], site: Site | None) -> Incident:
+def _with(now: Incident, stated: Stated, site: Site | None) -> Incident:
     fields: dict[str, Any] = {"version": now.version + 1}
     for name, value in stated.items():
         fields |= _fields(name, value, site)
@@ -145,20 +124,17 @@ def _fields(name: str, value: Any, site: Site | None) -> dict[str, Any]:
     """The incident's fields that a field of a report sets."""
     match name:
         case "occurred":
-            return {"at": micros(value.earliest), "until": micros(value.latest), "precision": value.precision.value}
+            return dict(zip(("at", "until", "precision"), value, strict=True))
         case "site" if site is not None:
             return site._asdict()
         case "actor":
-            return {"actor": value.actor, "attribution": value.attribution.value} if value else _NOBODY
+            return dict(zip(("actor", "attribution"), value or NOBODY, strict=True))
         case "weapons":
             return {"weapons": value or ()}
         case "wounded" | "killed":
             return {name: value or NOTHING}
         case _:
             return {name: value}
-
-
-_NOBODY: Final = {"actor": None, "attribution": "none"}
 
 
 def unretracted(now: Incident | None, incident_id: str) -> Incident:

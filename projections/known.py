@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from events.errors import Inapplicable
-from events.model import Fact
 from projections.incidents import Incident, Site
 from projections.semantics import FIRST
 
@@ -63,13 +62,12 @@ class Known:
         if actor is not None and (timeline, actor) not in self.actors:
             raise _unregistered("actor", actor)
 
-    def check_source(self, timeline: str, fact: Fact) -> None:
+    def check_document(self, timeline: str, document: str | None) -> None:
         """Check that the document a fact comes from, if it is one, is registered.
 
         Raises:
             Inapplicable: it is not.
         """
-        document = fact.source.document
         if document is not None and (timeline, document) not in self.documents:
             raise _unregistered("document", document)
 

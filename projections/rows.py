@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from events.errors import EventRejected
-from events.log import Event, Record
+from events.log import Record
 from events.model import (
     ActorRegistered,
     AlertsSilenced,
@@ -19,9 +19,10 @@ from events.model import (
     TallyAsserted,
 )
 from events.values import EPOCH, Occurred, Quantity, micros
+from projections.claims import Corrected, Reported
 from projections.incidents import Incident
 from projections.known import Timeline
-from projections.reading import Read
+from projections.reading import Read, Said
 
 Row = tuple[object, ...]
 EPOCH_DAY: Final = EPOCH.date().toordinal()
@@ -29,21 +30,9 @@ EPOCH_DAY: Final = EPOCH.date().toordinal()
 
 def event_row(it: Read, known_at: int) -> Row:
     """A row of `events`."""
-    event, source = it.event, it.event.fact.source
-    return (
-        it.record.offset,
-        event.event_id,
-        it.identity,
-        event.timeline,
-        event.fact.type(),
-        micros(event.recorded_at),
-        known_at,
-        event.fact.subject(),
-        source.document or source.feed,
-        event.causation_id,
-        event.correlation_id,
-        (it.record.value or b"").decode(),
-    )
+    event_id, identity, timeline, recorded_at, type_, subject, _, source, causation_id, correlation_id, _, _ = it.event
+    said = (it.record.offset, event_id, identity, timeline, type_, recorded_at, known_at, subject, source)
+    return (*said, causation_id, correlation_id, (it.record.value or b"").decode())
 
 
 def version_row(it: Incident, offset: int, change: str, known_from: int, known_until: int | None) -> Row:
@@ -81,12 +70,12 @@ def quantities(it: Incident) -> str | None:
     if not (it.wounded or it.killed or it.munitions or it.targets):
         return None
     found: dict[str, object] = {
-        what: {party: quantity.model_dump(mode="json") for party, quantity in by_party.items()}
+        what: {party: how_many._asdict() for party, how_many in by_party.items()}
         for what, by_party in (("wounded", it.wounded), ("killed", it.killed))
         if by_party
     }
     both = (("munitions", it.munitions), ("targets", it.targets))
-    return json.dumps(found | {what: how_many.model_dump(mode="json") for what, how_many in both if how_many})
+    return json.dumps(found | {what: how_many._asdict() for what, how_many in both if how_many})
 
 
 def rejected_row(record: Record, why: EventRejected, known_at: int | None) -> Row:
@@ -106,10 +95,12 @@ def timeline_row(name: str, it: Timeline) -> Row:
     return (name, it.title, it.clock_kind, it.clock, it.opened_offset, it.projection_version)
 
 
-def store_row(event: Event, offset: int) -> tuple[str, Row] | None:
+def store_row(event: Said, offset: int) -> tuple[str, Row] | None:
     """The table and row that keep a fact as it is; None for facts that are kept otherwise."""
     fact, timeline = event.fact, event.timeline
     match fact:
+        case Reported() | Corrected():
+            return None
         case SiteRegistered(aliases=aliases, lat=lat, lon=lon, unnamed=unnamed):
             it = (timeline, fact.site, fact.name, "|".join(aliases), fact.site_kind, fact.country, fact.admin1)
             return "sites", (*it, lat, lon, unnamed, offset)

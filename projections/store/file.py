@@ -13,15 +13,13 @@ from typing import Final
 import duckdb
 
 from events.errors import ProjectionHalted
-from events.log import Record
 from projections.alerting import Alerting
 from projections.batch import Batch
 from projections.chain import Chain
 from projections.fold import Change
-from projections.identity import identity, record_hash
 from projections.incidents import Incident
-from projections.known import Key, Known, Live
-from projections.reading import First
+from projections.known import Known, Live
+from projections.reading import Bad, First, Read, Said
 from projections.store import lookups, outbox, publish
 from projections.store.books import Counters, Tallies
 from projections.store.connection import REBUILD, WRITER, halting, writer
@@ -122,9 +120,11 @@ class PartitionFile:
     # -- questions of the fold
 
     @halting
-    def fetch(self, keys: Collection[Key]) -> None:
-        """Bring the incidents of these keys, as far as there are such, into `known`."""
-        wanted = {identity(*key): key for key in keys if key not in self.known.incidents}
+    def fetch(self, events: Collection[Said]) -> None:
+        """Bring the incidents that events speak of, as far as there are such, into `known`."""
+        known = self.known.incidents
+        named = ((fingerprint, (it.timeline, name)) for it in events for fingerprint, name in it.incidents)
+        wanted = {fingerprint: key for fingerprint, key in named if key not in known}
         if old := self._seen_incidents.meet(wanted):
             lookups.incidents(self.con, self.known, [(it, wanted[it]) for it in old])
 
@@ -145,8 +145,8 @@ class PartitionFile:
             self.tallies.add(change)
 
     @halting
-    def commit(self, batch: Batch, records: Sequence[Record], end: int) -> None:
-        """Write what `records` led to and move the checkpoint to `end`, in one transaction; on any error nothing is.
+    def commit(self, batch: Batch, those: Sequence[Read | Bad], end: int) -> None:
+        """Write what records led to and move the checkpoint to `end`, in one transaction; on any error nothing is.
 
         Raises:
             ProjectionHalted: an earlier batch failed, so what is in memory is ahead of the tables.
@@ -154,10 +154,11 @@ class PartitionFile:
         if self._broken:
             msg = f"{self.path}: an earlier batch failed; open the file anew"
             raise ProjectionHalted(msg)
-        mark = (records[-1].offset, record_hash(records[-1])) if records else self.last_applied
-        batch.rows["chain"] += self.chain.follow(records)
+        marks = [(it.record.offset, it.mark) for it in those]
+        mark = marks[-1] if marks else self.last_applied
+        batch.rows["chain"] += self.chain.follow(marks)
         self._broken = True
-        self._share_out(len(records))
+        self._share_out(len(those))
         self.con.begin()
         try:
             self._write(batch, mark, end)

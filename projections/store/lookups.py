@@ -1,13 +1,13 @@
 """What the tables know, as the fold's own values. Always `fetchall`: an unfinished result blocks the writer."""
 
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final
 
 import duckdb
 
-from events.values import Quantity
 from projections import semantics
+from projections.claims import HowMany
 from projections.counters import SUMS, TALLY_SUMS, Cell, Sums, TallyCell
 from projections.incidents import NOTHING, Incident, Site
 from projections.known import Key, Known, Timeline
@@ -109,12 +109,12 @@ def _incident(row: tuple[Any, ...], sites: dict[Key, Site]) -> Incident:
     )
 
 
-def _quantity(said: dict[str, Any] | None) -> Quantity | None:
-    return Quantity.model_validate(said) if said else None
+def _quantity(said: dict[str, Any] | None) -> HowMany | None:
+    return HowMany(**said) if said else None
 
 
-def _by_party(said: dict[str, dict[str, Any]] | None) -> dict[str, Quantity]:
-    return {party: Quantity.model_validate(it) for party, it in said.items()} if said else dict(NOTHING)
+def _by_party(said: dict[str, dict[str, Any]] | None) -> Mapping[str, HowMany]:
+    return {party: HowMany(**it) for party, it in said.items()} if said else NOTHING
 
 
 def duplicates(con: duckdb.DuckDBPyConnection, wanted: Collection[int]) -> dict[str, First]:

@@ -2,5 +2,5 @@
 
 from typing import Final
 
-SCHEMA_VERSION: Final = 5  # of the tables
+SCHEMA_VERSION: Final = 6  # of the tables
 PROJECTION_VERSION: Final = 1  # of the code that made the contents; what timelines adopt: projections/semantics.py

@@ -6,6 +6,7 @@ from pathlib import Path
 from events.log import Record
 from projections.apply import apply_batch
 from projections.chain import EVERY, Chain, Link
+from projections.identity import record_hash
 from projections.store.content import content
 from projections.store.file import PartitionFile
 from projections.store.verify.found import Verdict, Wrong
@@ -22,7 +23,7 @@ class Replay:
 
     def follow(self, records: Sequence[Record], start: int, end: int) -> None:
         """Go on over the records from `start` to `end`."""
-        self._links += self._chain.follow(records)
+        self._links += self._chain.follow([(it.offset, record_hash(it)) for it in records])
         if self._file:
             apply_batch(self._file, records, start, end)
 
