@@ -86,16 +86,27 @@ async def _send(settings: Settings, servers: str, source: IO[bytes], now: dateti
 def say_outcome(settings: Settings, stretches: "Sequence[Stretch]", patience: float) -> int:
     """Wait until these records are applied and say what became of them; the exit code."""
     from projections.store.reader import Reader
-    from streams.reading.published import snapshots_of, wait_for
+    from streams.reading.published import snapshots_of
+    from streams.reading.waiting import wait_for
     from streams.writing.outcome import outcome_of
 
-    wait_for(snapshots_of(settings), {it.partition: it.end for it in stretches}, patience)
+    there = wait_for(settings, {it.partition: it.end for it in stretches}, patience)
+    if away := [it for it in stretches if it.partition in there]:
+        click.echo(_away(away), err=True)
+    if len(away) == len(stretches):
+        return OK
     with Reader(snapshots_of(settings)) as reader:
-        found = outcome_of(reader, stretches)
+        found = outcome_of(reader, [it for it in stretches if it not in away])
     click.echo(", ".join(f"{count} {name}" for name, count in found._asdict().items()), err=True)
     if bad := found.conflicting + found.rejected:
         click.echo(f"`tocsin rejected` says why of {'this one' if bad == 1 else f'these {bad}'}", err=True)
     return FOUND if bad else OK
+
+
+def _away(stretches: "Sequence[Stretch]") -> str:
+    partitions = ", ".join(map(str, sorted({it.partition for it in stretches})))
+    count = many(sum(it.end - it.start for it in stretches), "event")
+    return f"{count} in partition {partitions}, which a worker of another home has: ask there what became of them"
 
 
 def many(count: int, thing: str) -> str:

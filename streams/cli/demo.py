@@ -135,12 +135,13 @@ def _wait(settings: Settings, stretches: "Sequence[Stretch]", worker: "Leashed |
         ProjectionHalted: the worker died.
         StillBehind: it takes too long.
     """
-    from streams.reading.published import StillBehind, snapshots_of, wait_for
+    from streams.reading.waiting import StillBehind, wait_for
 
     ends, until = {it.partition: it.end for it in stretches}, time.monotonic() + PATIENCE_S
     while True:
         try:
-            return wait_for(snapshots_of(settings), ends, seconds=1.0)
+            wait_for(settings, ends, seconds=1.0)
+            break
         except StillBehind:
             if worker and not worker.is_alive():
                 raise ProjectionHalted(f"the worker died; {_log(settings)} says why") from None

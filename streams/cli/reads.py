@@ -33,7 +33,8 @@ def reading(verb: Verb, as_json: str, *, macros: bool = False) -> Verb:
     @functools.wraps(verb)
     def run(*, wait: bool, patience: float, known_at: int | None = None, **chosen: Any) -> Any:
         from projections.store.reader import Reader
-        from streams.reading.published import ownerless_here, position, snapshots_of, wait_until_read
+        from streams.reading.published import ownerless_here, position, snapshots_of
+        from streams.reading.waiting import wait_until_read
         from streams.settings import load_settings
 
         settings = load_settings()

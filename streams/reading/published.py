@@ -1,24 +1,17 @@
-"""What the verbs share to read: where the snapshots are, and waiting until what is in the log is in them."""
+"""What the verbs share to read: where the snapshots are, what they speak of, and where the broker is."""
 
-import asyncio
-import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from events.errors import ConfigInvalid, TimelineError
+from events.errors import ConfigInvalid
 from events.values import instant, iso
-from projections.store.reader import NothingPublished, Reader, Snapshot
+from projections.store.reader import Reader, Snapshot
 from streams.settings import Settings
 from streams.worker.owner import ownerless
 
-LOOK_EVERY_S: Final = 0.05
 CLOCKS_SHOWN: Final = 3
-
-
-class StillBehind(TimelineError):
-    """What was in the log did not come into the snapshots in time."""
 
 
 def snapshots_of(settings: Settings) -> Path:
@@ -81,52 +74,3 @@ async def log_ends(servers: str, topic: str) -> dict[int, int]:
     except (KafkaError, OSError) as error:
         raise BrokerSilent(servers) from error
     return {part.partition: end for part, end in ends.items()}
-
-
-def wait_until_read(settings: Settings, seconds: float) -> None:
-    """Wait until what is in the log now is in the snapshots.
-
-    Raises:
-        StillBehind: it is not after so many seconds.
-        ConfigInvalid: there is no broker to ask.
-    """
-    ends = asyncio.run(log_ends(broker_here(settings), f"{settings.prefix}.events"))
-    wait_for(snapshots_of(settings), ends, seconds)
-
-
-def wait_for(folder: Path, ends: Mapping[int, int], seconds: float) -> None:
-    """Wait until the snapshots of a folder hold everything below these offsets.
-
-    Raises:
-        StillBehind: they do not after so many seconds.
-    """
-    until, reader = time.monotonic() + seconds, None
-    try:
-        while missing := behind(reader, ends):
-            if time.monotonic() > until:
-                raise StillBehind(f"{'; '.join(missing)} after {seconds:g} seconds; `tocsin status` says why")
-            reader = _newer(folder, reader)
-            time.sleep(LOOK_EVERY_S)
-    finally:
-        if reader:
-            reader.close()
-
-
-def behind(reader: Reader | None, ends: Mapping[int, int]) -> list[str]:
-    """What of the log below these offsets is not in the snapshots, one line a partition."""
-    reached = {it.partition: it.next_offset for it in reader.as_of} if reader else {}
-    return [
-        f"partition {partition}: expected everything below {end}, found everything below {reached.get(partition, 0)}"
-        for partition, end in sorted(ends.items())
-        if reached.get(partition, 0) < end
-    ]
-
-
-def _newer(folder: Path, reader: Reader | None) -> Reader | None:
-    try:
-        if reader is None:
-            return Reader(folder)
-        reader.refresh()
-    except NothingPublished:
-        return None
-    return reader

@@ -1,13 +1,16 @@
 """Two workers share the partitions and survive each other's death."""
 
+import asyncio
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from projections.store.reader import published
+from streams.cli.append import say_outcome
 from streams.reading.published import ownerless_here
 from streams.settings import load_settings
+from streams.writing.producer import Stretch
 from tests.streams.line import Line, Store, Worker, until
 from tests.torture.check import Seen, faults
 from tests.torture.seen import Fold, expected, left
@@ -81,3 +84,30 @@ async def test_workers_with_homes_of_their_own_are_as_one_and_mark_what_they_lef
     assert after.keys() == holds(second)
     assert len(files) == 6
     assert faults(wanted, Seen(files, await wide.wire(), ends)) == []
+
+
+@pytest.mark.slow
+async def test_who_waits_in_one_home_waits_for_its_partitions(
+    line: Line, store: Store, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Given two workers with homes of their own, when events are waited for in one, then the other's are left to it."""
+    first = line.start("a")
+    await until(lambda: holds(first) == {0, 1})
+    second = line.start("b", home=str(tmp_path / "other"))
+    await until(lambda: len(holds(second)) == 1)
+    await line.append(store.writes(0, 200))
+    await line.settled()
+    where = {"broker": line.servers, "prefix": line.topics.prefix, "group": line.topics.prefix}
+    stretches = [Stretch(partition, 0, end) for partition, end in (await line.ends()).items()]
+
+    code = await asyncio.to_thread(say_outcome, load_settings(home=line.home, **where), stretches, 30.0)
+
+    (away,) = holds(second)
+    heard = capsys.readouterr().err.splitlines()
+    assert (
+        heard[0] == f"100 events in partition {away}, which a worker of another home has: ask there what became of them"
+    )
+    assert (code, heard[1]) == {
+        1: (0, "97 new, 3 duplicate, 0 conflicting, 0 rejected"),
+        0: (1, "98 new, 0 duplicate, 0 conflicting, 2 rejected"),
+    }[away]

@@ -43,8 +43,10 @@ def told(found: Outcome) -> str:
     """The tally, for people."""
     events, alerts, letters = tally(found.faults), tally(found.faults, letters=False), tally(found.faults, letters=True)
     kills = ", ".join(f"{count} {what}" for what, count in sorted(found.kills.items()))
+    files = ", ".join(f"{count} {what}" for what, count in sorted(found.rebuilt.items()))
     lines = [
         f"  kills         {found.kills.total()} in {found.seconds:.0f} s: {kills}",
+        f"  rebuilt       {found.rebuilt.total()} files: {files}",
         f"  appended      {found.acknowledged:,} records acknowledged, {found.log:,} in the log",
         f"  events        {events['lost']} lost, {events['doubled']} doubled, {events['behind']} not applied",
         f"  tables        {events['table']} differ from an offline fold, in {found.files} files",

@@ -18,6 +18,7 @@ from tests.streams.line import Line, Store, ended
 from tests.torture.chaos import NAMES, Chaos
 from tests.torture.check import Fault, Seen, faults
 from tests.torture.feed import Feed
+from tests.torture.rebuilds import Rebuilds
 from tests.torture.seen import Fold, expected, left
 
 PARTITIONS = 4
@@ -48,7 +49,8 @@ class Outcome:
     messages: int  # of alerts, as they should be, over all topics
     letters: int
     faults: list[Fault]
-    ended: list[str] = field(default_factory=list)  # workers that ended otherwise than they should
+    rebuilt: Counter[str] = field(default_factory=Counter)  # files, by what became of them
+    ended: list[str] = field(default_factory=list)  # workers and rebuilds that ended otherwise than they should
 
 
 async def torture(plan: Plan, broker: EmbeddedKafka, folder: Path, say: Say) -> Outcome:
@@ -59,9 +61,10 @@ async def torture(plan: Plan, broker: EmbeddedKafka, folder: Path, say: Say) -> 
     await line.open()
     feed = Feed(broker.bootstrap, line.topics.events, PARTITIONS, random.Random(plan.seed))
     chaos = Chaos(line, broker, dice, homes, say)
+    rebuilds = Rebuilds(line, sorted(set(homes.values())), random.Random(plan.seed))
     began = time.monotonic()
     with ended(line):
-        await _under_load(chaos, feed, plan.kills)
+        await _under_load(chaos, feed, rebuilds, plan.kills)
         log, ends = await line.log(), await line.ends()
         say(f"{sum(map(len, log.values()))} records in the log; folding it offline")
         fold = Fold(line, log, folder / "offline")
@@ -75,21 +78,23 @@ async def torture(plan: Plan, broker: EmbeddedKafka, folder: Path, say: Say) -> 
     letters = sum(len(sent) for (topic, _), sent in wanted.wire.items() if topic == line.topics.dead_letters)
     messages = sum(map(len, wanted.wire.values())) - letters
     records = sum(map(len, log.values()))
-    told = (messages, letters, found, chaos.ended)
+    told = (messages, letters, found, rebuilds.files, [*chaos.ended, *rebuilds.ended])
     return Outcome(
         chaos.kills, time.monotonic() - began, len(feed.acknowledged), feed.again, records, len(files), *told
     )
 
 
-async def _under_load(chaos: Chaos, feed: Feed, kills: int) -> None:
-    done = asyncio.Event()
-    feeding = asyncio.create_task(feed.run(done))
+async def _under_load(chaos: Chaos, feed: Feed, rebuilds: Rebuilds, kills: int) -> None:
+    done, over = asyncio.Event(), asyncio.Event()
+    feeding, rebuilding = asyncio.create_task(feed.run(done)), asyncio.create_task(rebuilds.run(over))
     await chaos.strike(kills)
     await chaos.disarm()
     while len(feed.acknowledged) < LEAST:  # noqa: ASYNC110 -- whatever the chunks are
         await asyncio.sleep(0.1)
     done.set()
     await feeding
+    over.set()
+    await rebuilding
 
 
 async def _settled(chaos: Chaos, full: Seen, say: Say) -> None:

@@ -25,6 +25,8 @@ async def test_kills_of_workers_and_broker_leave_everything_exact(
 
     assert found.messages > 0
     assert found.letters > 0
+    assert found.rebuilt["swapped in by a worker"] > 0, told(found)
+    assert not [it for it in found.ended if "rebuild" in it], told(found)
     assert found.faults == [], told(found)
 
 
