@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from streams.cli.output import Column, Object, field, show
-from streams.cli.reads import as_known, reads, some_of
+from streams.cli.reads import as_known, of_timelines, reads, some_of
 from streams.cli.wording import when
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ STATES = ("open", "resolved", "merged", "cancelled")
 
 
 @click.command()
-@some_of("--timeline", "timelines", "Only this timeline; may be repeated, as all of these.")
+@of_timelines
 @some_of("--state", "states", "Only alerts in this state.", STATES)
 @some_of("--severity", "severities", "Only alerts that reached this severity, and no higher.", SEVERITIES)
 @click.option("--messages", is_flag=True, help="Every message that was told, not only where things stand.")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from streams.cli.output import Column, Object, field, show
-from streams.cli.reads import as_known, reads, some_of
+from streams.cli.reads import as_known, of_timelines, reads, some_of
 from streams.cli.wording import spoken
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ ROWS = 200  # incidents named of one category
 
 
 @click.command()
-@some_of("--timeline", "timelines", "Only this timeline; may be repeated, as all of these.")
+@of_timelines
 @some_of("--metric", "metrics", "Only this metric, as in attacks.")
 @as_known
 @reads
@@ -33,7 +33,7 @@ def assertions(*, reader: "Reader", as_json: bool, **chosen: Any) -> None:
 
 @click.command()
 @click.argument("assertion", nargs=-1)
-@some_of("--timeline", "timelines", "Only this timeline; may be repeated, as all of these.")
+@of_timelines
 @some_of("--metric", "metrics", "Only this metric, as in attacks.")
 @reads
 def reconcile(*, reader: "Reader", as_json: bool, assertion: Sequence[str], **chosen: Any) -> None:

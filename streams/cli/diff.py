@@ -8,7 +8,7 @@ import click
 
 from streams.cli.alerts import summary
 from streams.cli.output import Column, Object, field, heading, print_json, table
-from streams.cli.reads import Then, reads_any_time, some_of
+from streams.cli.reads import Then, of_timelines, reads_any_time
 from streams.cli.wording import spoken, spread, when
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @click.option(
     "--known", nargs=2, type=Then(), required=True, help="From what was known then, to then: instants, or ends of days."
 )
-@some_of("--timeline", "timelines", "Only this timeline; may be repeated, as all of these.")
+@of_timelines
 @reads_any_time
 def diff(*, reader: "Reader", as_json: bool, known: tuple[int, int], timelines: Sequence[str] | None) -> None:
     """What was learned between two instants: incidents by source, then the tallies and alerts that changed.

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from streams.cli.output import Column, Object, field, show
-from streams.cli.reads import Moment, as_known, reads, some_of
+from streams.cli.reads import as_known, occurred, of_classes, of_timelines, reads, some_of
 from streams.cli.wording import spoken, toll, when
 
 if TYPE_CHECKING:
@@ -13,13 +13,12 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@some_of("--timeline", "timelines", "Only this timeline; may be repeated, as all of these.")
+@of_timelines
 @some_of("--site", "sites", "Only at this site.")
 @some_of("--country", "countries", "Only in this country (ISO 3166-1 alpha-2).")
-@some_of("--class", "classes", "Only this class of incidents.")
+@of_classes
 @some_of("--actor", "actors", "Only by this actor.")
-@click.option("--from", "since", type=Moment(), help="Only what occurred then or later.")
-@click.option("--to", "before", type=Moment(), help="Only what occurred before that.")
+@occurred
 @click.option("--all", "everything", is_flag=True, help="Also those that were retracted or merged.")
 @as_known
 @reads

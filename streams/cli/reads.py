@@ -55,6 +55,10 @@ def some_of(name: str, parameter: str, said: str, choices: Sequence[str] = ()) -
     return click.option(name, parameter, type=kind, multiple=True, callback=lambda *it: list(it[2]) or None, help=said)
 
 
+of_timelines: Final = some_of("--timeline", "timelines", "Only this timeline; may be repeated, as all of these.")
+of_classes: Final = some_of("--class", "classes", "Only this class of incidents.")
+
+
 class Moment(click.ParamType):
     """A day (its beginning, UTC) or an instant; handed over as text."""
 
@@ -81,6 +85,12 @@ class Then(Moment):
             return value
         moment = self._read(value, param, ctx)
         return micros(moment) + (DAY - 1 if _is_day(value) else 0)
+
+
+def occurred(verb: Verb) -> Verb:
+    """Narrow a verb that reads to what occurred in a period: --from, inclusive, and --to, exclusive."""
+    before = click.option("--to", "before", type=Moment(), help="Only what occurred before that.")
+    return click.option("--from", "since", type=Moment(), help="Only what occurred then or later.")(before(verb))
 
 
 def as_known(verb: Verb) -> Verb:

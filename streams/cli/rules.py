@@ -13,7 +13,7 @@ from streams.cli.append import many, say_outcome
 from streams.cli.asking import ask
 from streams.cli.main import FOUND, OK
 from streams.cli.output import Column, Object, field, print_json, show
-from streams.cli.reads import as_known, reads, some_of
+from streams.cli.reads import as_known, of_timelines, reads
 from streams.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def check(file: Path) -> int:
 
 
 @rules.command("list")
-@some_of("--timeline", "timelines", "Only this timeline; may be repeated, as all of these.")
+@of_timelines
 @as_known
 @reads
 def list_(*, reader: "Reader", as_json: bool, timelines: Sequence[str] | None) -> None:
@@ -62,7 +62,7 @@ def list_(*, reader: "Reader", as_json: bool, timelines: Sequence[str] | None) -
 
 @rules.command("show")
 @click.argument("rule")
-@some_of("--timeline", "timelines", "Only this timeline; may be repeated, as all of these.")
+@of_timelines
 @as_known
 @reads
 def show_(*, reader: "Reader", as_json: bool, rule: str, timelines: Sequence[str] | None) -> int:

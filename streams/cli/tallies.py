@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from streams.cli.output import Column, Object, field, show
-from streams.cli.reads import as_known, reads, some_of
+from streams.cli.reads import as_known, of_classes, of_timelines, reads, some_of
 from streams.cli.wording import bar, spread
 
 if TYPE_CHECKING:
@@ -17,10 +17,10 @@ PERIODS = ("day", "week", "month", "total")
 
 
 @click.command()
-@some_of("--timeline", "timelines", "Only this timeline; may be repeated, as all of these.")
+@of_timelines
 @some_of("--site", "sites", "Only this site.")
 @some_of("--kind", "kinds", "Only this kind of site, as in base or embassy.")
-@some_of("--class", "classes", "Only this class of incidents.")
+@of_classes
 @some_of("--country", "countries", "Only sites in this country (ISO 3166-1 alpha-2).")
 @as_known
 @reads
@@ -41,8 +41,8 @@ def tallies(*, reader: "Reader", as_json: bool, **chosen: Any) -> None:
 )
 @click.option("--dimension", type=click.Choice(DIMENSIONS), default="all", show_default=True, help="Counted by what.")
 @some_of("--key", "keys", "Only this country, site, actor …; may be repeated, as all of these.")
-@some_of("--timeline", "timelines", "Only this timeline.")
-@some_of("--class", "classes", "Only this class of incidents.")
+@of_timelines
+@of_classes
 @as_known
 @reads
 def counters(*, reader: "Reader", as_json: bool, **chosen: Any) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from streams.cli.output import Column, Object, heading, print_json, table
-from streams.cli.reads import Moment, as_known, reads, some_of
+from streams.cli.reads import as_known, occurred, of_classes, of_timelines, reads, some_of
 from streams.cli.wording import spoken, toll, when
 
 if TYPE_CHECKING:
@@ -15,12 +15,11 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@some_of("--timeline", "timelines", "Only this timeline; may be repeated, as all of these.")
+@of_timelines
 @some_of("--site", "sites", "Only what happened at this site.")
-@some_of("--class", "classes", "Only this class of incidents.")
+@of_classes
 @some_of("--kind", "kinds", "Only this kind of event, as in incident.reported or statement.issued.")
-@click.option("--from", "since", type=Moment(), help="Only what occurred then or later.")
-@click.option("--to", "before", type=Moment(), help="Only what occurred before that.")
+@occurred
 @click.option("--all", "everything", is_flag=True, help="Also what was registered, and ticks of the clock.")
 @as_known
 @reads

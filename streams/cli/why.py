@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from streams.cli.main import FOUND, OK
-from streams.cli.reads import Moment, Verb, reading, some_of
+from streams.cli.reads import Moment, Verb, of_classes, of_timelines, reading
 from streams.cli.tallies import DIMENSIONS
 from streams.cli.tree import Branch, print_tree
 
@@ -32,17 +32,15 @@ def why() -> None:
 
 def opens(verb: Verb) -> Verb:
     """What every verb here has in common."""
-    narrowed = some_of("--timeline", "timelines", "Only this timeline; may be repeated, as all of these.")
-    return narrowed(reading(verb, "One JSON object."))
+    return of_timelines(reading(verb, "One JSON object."))
 
 
-_classes = some_of("--class", "classes", "Only this class of incidents.")
 _rows = click.option("--rows", default=ROWS, show_default=True, help="Show at most so many incidents; all are summed.")
 
 
 @why.command()
 @click.argument("site")
-@_classes
+@of_classes
 @_rows
 @opens
 def tally(*, reader: "Reader", as_json: bool, site: str, rows: int, **chosen: Any) -> int:
@@ -57,7 +55,7 @@ def tally(*, reader: "Reader", as_json: bool, site: str, rows: int, **chosen: An
 @why.command()
 @click.argument("dimension", type=click.Choice(DIMENSIONS))
 @click.argument("key", default="")
-@_classes
+@of_classes
 @click.option("--day", type=Moment(), help="Only this day of occurrence.")
 @click.option("--from", "since", type=Moment(), help="Only what occurred on this day or later.")
 @click.option("--to", "before", type=Moment(), help="Only what occurred before this day.")

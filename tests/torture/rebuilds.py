@@ -62,5 +62,5 @@ class Rebuilds:
         self.files.update(became)
         if not became:
             self.files["given up: no Kafka, or nothing there yet"] += 1
-        if "refused" in said or not became and not (code and any(it in said for it in AWAY)):
+        if "refused" in said or (not became and not (code and any(it in said for it in AWAY))):
             self.ended.append(f"a rebuild of {home.name} ended with {code}: {said.strip()[-300:]}")

@@ -2,7 +2,7 @@
 
 import itertools
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,25 +18,17 @@ from projections.rules import spells, track
 from projections.rules.model import Member, Rule
 from projections.rules.spells import Spell
 from projections.store.file import PartitionFile
-from projections.store.verify import episodes, sums
 from projections.store.verify.found import Verdict
 from projections.store.verify.replayed import Replay
 from projections.store.verify.snapshot import Snapshot
 from seeds.loader import folder_of
+from streams.verifying.run import OF_TABLES as CHECKS
 from streams.writing.replay import theatre
 from tests import facts
 from tests.projections import logs
 from tests.projections.test_apply import settings
 from tests.published import publish
 
-CHECKS: dict[str, Callable[[Snapshot], Verdict]] = {
-    "incidents": sums.incidents,
-    "tallies": sums.tallies,
-    "counters": sums.counters,
-    "sums": sums.sums,
-    "episodes": episodes.episodes,
-    "evidence": episodes.evidence,
-}
 numbers = itertools.count()
 
 
