@@ -169,6 +169,8 @@ def _said(error: Exception) -> str:
         return str(error)
     if isinstance(error, OSError) and _is_of_home(error):
         return f"{error.filename}: {error.strerror}; TOCSIN_HOME names another folder"
+    if any(it.__module__ == "aiokafka.errors" for it in type(error).__mro__):  # loading that takes a while
+        return f"Kafka is gone, or refuses: {error}; `tocsin doctor` looks into it"
     return f"unexpected {type(error).__name__}: {error}"
 
 

@@ -47,7 +47,8 @@ def _wanted(_ctx: click.Context, _parameter: click.Parameter, said: str | None) 
 def verify(ctx: click.Context, wanted: list[str], *, as_json: bool) -> None:
     """Check that the published snapshots are what the log says, and the wire what they say; exit 1 if not.
 
-    The worker may go on: what is checked is the newest snapshot of each partition, up to its own position.
+    The worker may go on: what is checked is the newest snapshot of each partition, up to its own position. What a
+    check can not judge is named, and counts as not so.
 
     \b
     chain         is the log the one that was applied, record by record
@@ -70,10 +71,10 @@ def verify(ctx: click.Context, wanted: list[str], *, as_json: bool) -> None:
 
     verdicts = asyncio.run(_verify(load_settings(), wanted))
     show([_row(it) for it in verdicts], COLUMNS, as_json=as_json)
-    wrong = [it for it in verdicts if it.count]
     if not as_json:
-        _tell(wrong)
-    ctx.exit(FOUND if wrong else OK)
+        _tell([it for it in verdicts if it.count])
+        _tell_unchecked([it for it in verdicts if it.unchecked])
+    ctx.exit(FOUND if any(it.count or it.unchecked for it in verdicts) else OK)
 
 
 async def _verify(settings: "Settings", wanted: list[str]) -> "list[Verdict]":
@@ -104,7 +105,7 @@ def _say_position(snapshots: "list[Snapshot]", prefix: str) -> None:
 def _row(it: "Verdict") -> Object:
     wrong = [{"where": one.where, "expected": one.expected, "found": one.found} for one in it.shown]
     said = {"check": it.check, "partition": it.partition, "looked_at": it.looked_at, "wrong": it.count}
-    return {**said, "shown": wrong, "to_do": TO_DO[it.check] if it.count else None}
+    return {**said, "shown": wrong, "unchecked": list(it.unchecked), "to_do": TO_DO[it.check] if it.count else None}
 
 
 def _tell(wrong: "list[Verdict]") -> None:
@@ -117,8 +118,17 @@ def _tell(wrong: "list[Verdict]") -> None:
         click.echo(f"  What to do: {TO_DO[it.check]}.")
 
 
+def _tell_unchecked(those: "list[Verdict]") -> None:
+    for it in those:
+        click.echo(f"\n{it.check}, partition {it.partition}, not checked:")
+        for one in it.unchecked:
+            click.echo(f"  {one}")
+
+
 def _result(row: dict[str, Any]) -> str:
-    return f"{row['wrong']} wrong" if row["wrong"] else "ok"
+    said = [f"{row['wrong']} wrong"] if row["wrong"] else []
+    said += [f"{len(row['unchecked'])} not checked"] if row["unchecked"] else []
+    return ", ".join(said) or "ok"
 
 
 COLUMNS: Final = (

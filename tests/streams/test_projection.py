@@ -15,6 +15,7 @@ from projections.semantics import Semantics
 from projections.store.reader import Reader
 from streams.broker.embedded import EmbeddedKafka
 from streams.cli.projection import adopt_here, projection
+from streams.cli.verify import verify
 from streams.projection import adoption, lagging
 from streams.settings import Settings
 from streams.topics import Topics
@@ -89,6 +90,20 @@ def test_up_says_what_it_can_not_look_at(tmp_path: Path, capsys: pytest.CaptureF
     asyncio.run(adopt_here(Settings(home=tmp_path), "nowhere:1"))
 
     assert "projection versions were not looked at" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("second")
+def test_verify_is_never_green_over_what_it_can_not_judge(tmp_path: Path) -> None:
+    """Given a timeline of version 2, when its episodes are verified, then that they were not is told, exit 1."""
+    publish(tmp_path, facts.staged(facts.upgraded(2)))
+
+    done = CliRunner().invoke(verify, ["--only", "episodes,sums"], env={"TOCSIN_HOME": str(tmp_path)})
+
+    assert done.exit_code == 1
+    assert done.stdout.endswith(
+        "episodes, partition 0, not checked:\n  timeline test: its projection version is 2, the SQL here knows 1\n"
+    )
+    assert [line.split("  ")[-1].strip() for line in done.stdout.splitlines()[1:4] if line] == ["ok", "1 not checked"]
 
 
 @pytest.mark.kafka

@@ -46,7 +46,7 @@ def told(found: Outcome) -> str:
     files = ", ".join(f"{count} {what}" for what, count in sorted(found.rebuilt.items()))
     lines = [
         f"  kills         {found.kills.total()} in {found.seconds:.0f} s: {kills}",
-        f"  rebuilt       {found.rebuilt.total()} files: {files}",
+        f"  rebuilt       {files}",
         f"  appended      {found.acknowledged:,} records acknowledged, {found.log:,} in the log",
         f"  events        {events['lost']} lost, {events['doubled']} doubled, {events['behind']} not applied",
         f"  tables        {events['table']} differ from an offline fold, in {found.files} files",

@@ -19,7 +19,7 @@ SAID = {
     "it is in place": "put in place of a file that nobody had open",
     "it is taken later": "left for a worker to take",
 }
-AWAY = ("Kafka", "holds no partition")  # what it may say that it could not do, and why
+AWAY = ("no Kafka ", "Kafka is gone", "the Kafka at ", "holds no partition")  # why it may not have come to an end
 
 
 @dataclass

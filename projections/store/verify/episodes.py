@@ -4,7 +4,7 @@ import json
 from importlib.resources import files
 from typing import Any, Final, NamedTuple
 
-from projections.store.verify.found import SHOWN, Verdict, Wrong
+from projections.store.verify.found import Verdict
 from projections.store.verify.snapshot import Snapshot, text
 
 ORACLE: Final = files("projections.store").joinpath("oracle.sql").read_text()
@@ -34,17 +34,16 @@ def episodes(it: Snapshot) -> Verdict:
     it.make("facets")
     it.con.execute(MADE)
     rules = _terms(it, "retired_at IS NULL")
-    other = [
-        Wrong(f"rule {one.rule} of {one.timeline}", "a measure that the oracle knows", one.measure)
+    unknown = [
+        f"rule {one.rule} of {one.timeline}: its measure is {one.measure}, the SQL here knows count"
         for one in rules
         if one.measure != "count"
     ]
-    other += _beyond(it)
     for one in rules:
         _ask(it, one)
     count, shown = it.compare("episode", ["timeline", "rule", "group_key", "opened_at"], "FROM found_episodes", STORED)
     looked_at = f"{it.size('episodes')} episodes of {len(rules)} rules"
-    return Verdict("episodes", it.partition, looked_at, count + len(other), [*other, *shown][:SHOWN])
+    return Verdict("episodes", it.partition, looked_at, count, shown, [*_beyond(it), *unknown])
 
 
 MADE: Final = """
@@ -68,9 +67,8 @@ def evidence(it: Snapshot) -> Verdict:
     looked_at = "SELECT * FROM newest_messages WHERE alert_id IN (SELECT alert_id FROM evidence)"
     said = f"SELECT alert_id, count, hash FROM ({looked_at})"
     count, shown = it.compare("evidence of alert", ["alert_id"], "FROM evidence", said)
-    other = _beyond(it)
     of_all = f"{it.size('evidence')} of {it.size('alerts')} alerts"
-    return Verdict("evidence", it.partition, of_all, count + len(other), [*other, *shown][:SHOWN])
+    return Verdict("evidence", it.partition, of_all, count, shown, _beyond(it))
 
 
 def _terms(it: Snapshot, which: str) -> list[Terms]:
@@ -79,15 +77,11 @@ def _terms(it: Snapshot, which: str) -> list[Terms]:
     return [Terms(row[0], row[1], json.loads(row[2]), *row[3:]) for row in rows]
 
 
-def _beyond(it: Snapshot) -> list[Wrong]:
+def _beyond(it: Snapshot) -> list[str]:
     """The timelines that can not be judged: they are told by another projection version."""
     query = f"SELECT timeline, projection_version FROM timelines WHERE projection_version <> {KNOWS} ORDER BY timeline"
     return [
-        Wrong(
-            f"timeline {name}, which was not checked",
-            f"projection version {KNOWS}, the only one known here",
-            str(version),
-        )
+        f"timeline {name}: its projection version is {version}, the SQL here knows {KNOWS}"
         for name, version in it.con.execute(query).fetchall()
     ]
 

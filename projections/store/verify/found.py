@@ -25,6 +25,7 @@ class Verdict:
     looked_at: str  # "12 tables"
     count: int = 0  # of what is wrong
     shown: Sequence[Wrong] = field(default=())  # the first of it
+    unchecked: Sequence[str] = field(default=())  # what it can not judge, and why
 
     @classmethod
     def of(cls, check: str, partition: int, looked_at: str, wrong: Sequence[Wrong]) -> "Verdict":

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 import pytest
+from aiokafka.errors import KafkaConnectionError
 
 from events.errors import ConfigInvalid, EventRejected, ProjectionHalted
 from streams.broker.embedded import EmbeddedKafka
@@ -88,6 +89,21 @@ def test_an_error_is_one_line_per_fault_and_an_exit_code(
     assert out == ""
     assert all(line.startswith("tocsin: ") for line in err.splitlines())
     assert len(err.splitlines()) == len(str(error).splitlines())
+
+
+def test_a_kafka_that_dies_under_a_verb_is_no_surprise(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Given a verb that reads while Kafka dies, when its client gives up, then that is told, and nobody's bug."""
+    monkeypatch.setattr(cli.tocsin, "main", raiser(KafkaConnectionError("Unable to bootstrap")))
+
+    with pytest.raises(SystemExit) as left:
+        cli.main(["anything"])
+
+    assert (left.value.code, capsys.readouterr().err) == (
+        3,
+        "tocsin: Kafka is gone, or refuses: KafkaConnectionError: Unable to bootstrap; `tocsin doctor` looks into it\n",
+    )
 
 
 def test_debug_shows_where(monkeypatch: pytest.MonkeyPatch) -> None:
