@@ -14,6 +14,7 @@ from typing import Any, Final, NamedTuple, Self
 import duckdb
 
 from events.errors import ConfigInvalid
+from projections.store.attaching import attach
 from projections.store.knowing import look_from, make_macros
 from projections.store.versions import SCHEMA_VERSION
 
@@ -161,7 +162,7 @@ def opened(
 
 def _attach(con: duckdb.DuckDBPyConnection, it: Snapshot) -> None:
     try:
-        con.execute(f"ATTACH {_quoted(it.path)} AS p{it.partition} (READ_ONLY)")
+        attach(con, it.path, f"p{it.partition}")
         [(version,)] = con.execute(f"SELECT schema_version FROM p{it.partition}.main.meta").fetchall()  # noqa: S608
     except duckdb.Error as error:
         raise Unreadable(it.path, error) from error
@@ -178,7 +179,3 @@ def _unite(con: duckdb.DuckDBPyConnection, partitions: Sequence[int]) -> None:
         rest = "* EXCLUDE (partition)" if has_partition else "*"
         parts = (f"SELECT {number} AS partition, {rest} FROM p{number}.main.{name}" for number in partitions)  # noqa: S608
         con.execute(f"CREATE VIEW {name} AS {' UNION ALL BY NAME '.join(parts)}")
-
-
-def _quoted(path: Path) -> str:
-    return "'" + str(path.absolute()).replace("'", "''") + "'"

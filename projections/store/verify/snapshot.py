@@ -7,6 +7,7 @@ from typing import Any, Self
 
 import duckdb
 
+from projections.store.attaching import attach
 from projections.store.reader import CONFIG, Unreadable
 from projections.store.verify.found import SHOWN, Wrong
 from projections.store.versions import SCHEMA_VERSION
@@ -25,7 +26,7 @@ class Snapshot:
         self.con = duckdb.connect(":memory:", config=CONFIG)
         try:
             self.con.execute("SET TimeZone = 'UTC'")
-            self.con.execute(f"ATTACH '{str(path.absolute()).replace(chr(39), chr(39) * 2)}' AS it (READ_ONLY)")
+            attach(self.con, path, "it")
             self.con.execute("USE it")
             [(version, self.partition, self.partitions)] = self.con.execute(
                 "SELECT schema_version, partition, partitions FROM meta"

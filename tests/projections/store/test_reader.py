@@ -10,6 +10,7 @@ import pytest
 from events.log import Written
 from events.values import Source
 from projections import semantics
+from projections.store.attaching import attach
 from projections.store.reader import NothingPublished, Reader, Unreadable, opened, published
 from tests import facts
 from tests.published import publish
@@ -80,6 +81,39 @@ def test_every_snapshot_that_is_opened_while_the_worker_publishes_is_whole(tmp_p
 
     assert all(it.result() for it in writing)
     assert positions == sorted(positions)
+
+
+class Replacing:
+    """A connection under whose hands another snapshot takes the place of the one that it attaches, once."""
+
+    def __init__(self, other: Path, place: Path, error: duckdb.Error | None) -> None:
+        self.con, self.others, self.place, self.error = duckdb.connect(":memory:"), [other], place, error
+
+    def execute(self, statement: str) -> duckdb.DuckDBPyConnection:
+        found = self.con.execute(statement)
+        if self.others:
+            self.others.pop().rename(self.place)
+            if self.error:
+                self.con.execute("DETACH it")
+                raise self.error
+        return found
+
+
+@pytest.mark.parametrize("error", [None, duckdb.IOException("Could not read enough bytes")])
+def test_a_snapshot_that_is_replaced_while_it_is_attached_is_attached_anew(
+    tmp_path: Path, error: duckdb.Error | None
+) -> None:
+    """Given a file that changes between the two times that DuckDB opens it, when attached, then it is the newer one."""
+    place = publish(tmp_path, facts.staged(facts.reported("a"))) / "p0.duckdb"
+    older = place.rename(tmp_path / "older")
+    publish(tmp_path, [facts.reported("b")])
+    newer = place.rename(tmp_path / "newer")
+    older.rename(place)
+    con = Replacing(newer, place, error)
+
+    attach(con, place, "it")  # type: ignore[arg-type]
+
+    assert con.execute("SELECT next_offset FROM it.checkpoint").fetchall() == [(4,)]
 
 
 def test_a_reader_says_as_of_which_position_and_clock_it_speaks(tmp_path: Path) -> None:
