@@ -69,18 +69,25 @@ class Alerting:
         self._in_force: dict[str, list[Row]] = {}
         self._meant: dict[str, Semantics] = {}  # by the version of the timeline
         self._history = History(groups.next_version())
+        self._pages = Pages(partition, groups)  # of the batch at hand
 
     def evaluate(self, steps: Sequence[Step], batch: Batch, clocks: Mapping[str, int]) -> None:
-        """Put what these steps lead to into the batch. `clocks` are the timelines' before it."""
+        """Put the messages that these steps lead to into the batch. `clocks` are the timelines' before the batch."""
         by_timeline: dict[str, list[tuple[Step, Moment]]] = {}
         for step in steps:
             engine = self._engine(step.event.timeline)
             moment = engine.moment(step.event.event_id, step.clock, step.changes)
             by_timeline.setdefault(step.event.timeline, []).append((step, moment))
-        pages = Pages(self._partition, self._groups)
         for timeline, moments in by_timeline.items():
-            self._timeline(timeline, moments, clocks.get(timeline, 0), pages)
-        pages.into(batch, self._history)
+            self._timeline(timeline, moments, clocks.get(timeline, 0), self._pages)
+        batch.rows["alert_messages"] += self._pages.messages()
+
+    def close(self, batch: Batch) -> None:
+        """Put all else that its steps led to into the batch, which ends."""
+        self._pages.into(batch, self._history)
+        self._pages = Pages(self._partition, self._groups)
+        for timeline, engine in self._engines.items():
+            self._history.forget(timeline, engine.forget(TRACKS_KEPT))
 
     def next_due(self) -> dict[str, int | None]:
         """When time alone can next change something, of the timelines that had an event since the file was opened."""
@@ -97,7 +104,6 @@ class Alerting:
                 pages.take(step, engine.apply(moment))
         pages.remind(timeline, engine.reminders)
         engine.reminders = {}
-        self._history.forget(timeline, engine.forget(TRACKS_KEPT))
 
     def _engine(self, timeline: str) -> Engine:
         engine = self._engines.get(timeline)
@@ -140,14 +146,16 @@ class Alerting:
 
 
 class Pages:
-    """The rows of rules, episodes, alerts and messages that a batch leaves behind."""
+    """The rows of rules, episodes, alerts and messages that a batch leaves behind; it may grow, step by step."""
 
     def __init__(self, partition: int, groups: Groups) -> None:
         self._partition, self._groups = partition, groups
         self._now: dict[int, tuple[str, int]] = {}  # incidents of this batch, as of the step at hand
-        self._told: list[tuple[Step, int, Told, dict[int, tuple[str, int]]]] = []
+        self._told: list[tuple[Step, int, Told, dict[int, tuple[str, int]]]] = []  # of which no message is made yet
         self._turns: list[Turn] = []
-        self._rest: dict[str, list[Row]] = {}
+        self._alerts: dict[str, Row] = {}
+        self._due: dict[tuple[str, str, str], Row] = {}
+        self._rules: list[Row] = []
 
     def take(self, step: Step, outcome: Outcome) -> None:
         """Note what one event led to."""
@@ -168,27 +176,32 @@ class Pages:
         ]
         still = {row[:3] for row in now}
         retired = [(*row[:4], step.clock, *row[5:]) for row in in_force if row[:3] not in still]
-        self._rest.setdefault("rules", []).extend([*retired, *now])
+        self._rules += [*retired, *now]
         return now
 
     def remind(self, timeline: str, reminders: Mapping[Key, int | None]) -> None:
         """Note when time alone can next change something."""
-        rows = [(timeline, rule_id, group_key(group), at) for (rule_id, group), at in reminders.items()]
-        self._rest.setdefault("due", []).extend(rows)
+        for (rule_id, group), at in reminders.items():
+            key = timeline, rule_id, group_key(group)
+            self._due[key] = (*key, at)
+
+    def messages(self) -> list[Row]:
+        """The messages of the events since the last call, in order of (offset, seq)."""
+        those, self._told = sorted(self._told, key=lambda it: (it[0].offset, it[1])), []
+        unknown = {number for _, _, told, seen in those for number in told.evidence if number not in seen}
+        stored = self._groups.versions(unknown) if unknown else {}
+        rows = []
+        for step, seq, told, seen in those:
+            evidence = [seen.get(number) or stored[number] for number in told.evidence]
+            rows.append(self._message(step, seq, told, evidence))
+            self._alerts[told.message.alert.alert_id] = _alert(step, told)
+        return rows
 
     def into(self, batch: Batch, history: History) -> None:
-        """Write it all into the batch, messages in order of (offset, seq)."""
-        unknown = {number for _, _, told, seen in self._told for number in told.evidence if number not in seen}
-        stored = self._groups.versions(unknown) if unknown else {}
-        alerts: dict[str, Row] = {}
-        for step, seq, told, seen in sorted(self._told, key=lambda it: (it[0].offset, it[1])):
-            evidence = [seen.get(number) or stored[number] for number in told.evidence]
-            batch.rows["alert_messages"].append(self._message(step, seq, told, evidence))
-            alerts[told.message.alert.alert_id] = _alert(step, told)
-        batch.rows["alerts"] += alerts.values()
+        """Write all but the messages into the batch."""
         opened, batch.closed = history.written(self._turns)
         batch.rows["episode_versions"] += opened
-        for table, rows in self._rest.items():
+        for table, rows in (("alerts", self._alerts.values()), ("due", self._due.values()), ("rules", self._rules)):
             batch.rows[table] += rows
 
     def _message(self, step: Step, seq: int, told: Told, evidence: Evidence) -> Row:

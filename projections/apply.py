@@ -1,4 +1,4 @@
-"""One batch, one transaction: read, fold, evaluate, write. Applying a batch twice is refused; see `OffsetGap`."""
+"""A batch: read, fold, evaluate, write. Applying a batch twice is refused; see `OffsetGap`."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -10,12 +10,11 @@ from events.model import ProjectionAdopted, RulesAdopted
 from projections.alerting import Step
 from projections.batch import Batch
 from projections.fold import fold
+from projections.growing import Growing
 from projections.known import Known
 from projections.reading import Bad, First, Read, check_same, first_of, known_before, read
 from projections.store.connection import halting
-from projections.store.file import PartitionFile
-
-INCIDENTS_KEPT = 20_000  # in memory between batches, about a kilobyte each
+from projections.store.file import FEW, PartitionFile
 
 
 class Applied(NamedTuple):
@@ -43,7 +42,9 @@ def apply_batch(file: PartitionFile, records: Sequence[Record], start: int, end:
 
 @halting
 def apply_read(file: PartitionFile, those: Sequence[Read | Bad], start: int, end: int) -> Applied:
-    """Fold what records hold into the tables of their partition and move the checkpoint from `start` to `end`.
+    """Fold what records hold into the projection of their partition, and move it from `start` to `end`.
+
+    All is written in one transaction, unless the file `lingers`: then what few records led to waits for more.
 
     Raises:
         OffsetGap: `start` is not the checkpoint; nothing was written.
@@ -62,7 +63,7 @@ def _parts(those: Sequence[Read | Bad], end: int) -> Iterator[tuple[Sequence[Rea
     """The batch cut before and after each adoption, which looks at the tables as they are then."""
     begin = 0
     for index, it in enumerate(those):
-        if isinstance(it, Read) and isinstance(it.event.fact, RulesAdopted | ProjectionAdopted):
+        if _adopts(it):
             if begin < index:
                 yield those[begin:index], it.record.offset
             begin = index + 1
@@ -71,25 +72,36 @@ def _parts(those: Sequence[Read | Bad], end: int) -> Iterator[tuple[Sequence[Rea
         yield those[begin:], end
 
 
+def _adopts(it: Read | Bad) -> bool:
+    return isinstance(it, Read) and isinstance(it.event.fact, RulesAdopted | ProjectionAdopted)
+
+
 def _apply(file: PartitionFile, those: Sequence[Read | Bad], end: int, seconds: dict[str, float]) -> tuple[int, ...]:
-    began = time.perf_counter()
-    batch, clocks = Batch(), {name: it.clock for name, it in file.known.timelines.items()}
-    steps = _fold(file, those, batch)
-    folded = time.perf_counter()
-    file.alerting.evaluate(steps, batch, clocks)
-    batch.close(file.known)
+    began, adopts = time.perf_counter(), any(map(_adopts, those[:1]))
+    if adopts:
+        file.settle()
+    with file.growing(those, end) as it:
+        counted = _counts(it.batch)
+        steps = _fold(file, those, it)
+        folded = time.perf_counter()
+        file.alerting.evaluate(steps, it.batch, it.clocks)
+        counts = tuple(now - before for now, before in zip(_counts(it.batch), counted, strict=True))
     judged = time.perf_counter()
-    file.commit(batch, those, end)
-    _make_room(file.known)
+    if adopts or not file.lingers or len(it.those) > FEW:
+        file.settle()
     for stage, spent in (("fold", folded - began), ("rules", judged - folded), ("store", time.perf_counter() - judged)):
         seconds[stage] = seconds.get(stage, 0.0) + spent
-    counted = (len(batch.rows.get(table, ())) for table in ("events", "duplicates", "rejected", "alert_messages"))
-    return tuple(counted)
+    return counts
 
 
-def _fold(file: PartitionFile, those: Sequence[Read | Bad], batch: Batch) -> list[Step]:
+def _counts(batch: Batch) -> tuple[int, ...]:
+    return tuple(len(batch.rows.get(table, ())) for table in ("events", "duplicates", "rejected", "alert_messages"))
+
+
+def _fold(file: PartitionFile, those: Sequence[Read | Bad], into: Growing) -> list[Step]:
     """Fold the records in order; the events that were applied, and what they did."""
-    first: dict[str, First | Read] = {**known_before(those, file.seen.meet, file.stored)}
+    first, batch = into.first, into.batch
+    first |= known_before(those, file.seen.meet, file.stored)
     file.fetch([it.event for it in those if isinstance(it, Read)])
     steps: list[Step] = []
     for it in those:
@@ -129,9 +141,3 @@ def _clock(known: Known, it: Read | Bad) -> int | None:
     name = it.event.timeline if isinstance(it, Read) else (it.record.key or b"").decode(errors="replace")
     timeline = known.timelines.get(name)
     return timeline.clock if timeline else None
-
-
-def _make_room(known: Known) -> None:
-    """Forget the incidents that were looked at longest ago; they can be fetched again."""
-    if len(known.incidents) > INCIDENTS_KEPT:
-        known.incidents = dict(list(known.incidents.items())[INCIDENTS_KEPT // 2 :])

@@ -7,6 +7,7 @@ restart reads nothing but the reminders (`due`), and memory is bounded by `forge
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from heapq import heapify, heappop, heappush
+from itertools import islice
 
 from projections.fold import Change
 from projections.incidents import Incident
@@ -100,7 +101,7 @@ class Engine:
 
     def forget(self, kept: int) -> list[Key]:
         """Let go of the groups that were loaded longest ago, down to `kept`; those that are forgotten."""
-        gone = list(self._watches)[: max(len(self._watches) - kept, 0)]
+        gone = list(islice(self._watches, max(len(self._watches) - kept, 0)))
         for key in gone:
             del self._watches[key], self._alerts[key]
         return gone

@@ -4,8 +4,7 @@ All of it runs on one thread. `reached` is told the points at which a crash woul
 """
 
 import contextlib
-import subprocess
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Final
@@ -17,15 +16,17 @@ from projections.alerting import Alerting
 from projections.batch import Batch
 from projections.chain import Chain
 from projections.fold import Change
+from projections.growing import Growing
 from projections.incidents import Incident
 from projections.known import Known, Live
 from projections.reading import Bad, First, Read, Said
-from projections.store import lookups, outbox, publish
+from projections.store import lookups, publish
 from projections.store.books import Counters, Tallies
 from projections.store.connection import REBUILD, WRITER, halting, writer
 from projections.store.groups import TableGroups
 from projections.store.older import move_aside
-from projections.store.outbox import Outgoing, Standing
+from projections.store.outbox import Outbox, Outgoing, Standing
+from projections.store.publish import Publishing
 from projections.store.seen import Seen
 from projections.store.tables import Tables
 from projections.store.versions import PROJECTION_VERSION, SCHEMA_VERSION
@@ -48,6 +49,8 @@ ORDER: Final = (
 
 CHECKPOINT: Final = "UPDATE checkpoint SET next_offset = ?, last_offset = ?, last_hash = ?, records = ?, chain = ?"
 FEW: Final = 500  # records of a batch
+INCIDENTS_KEPT: Final = 20_000  # in memory between batches, about a kilobyte each
+MESSAGES: Final = ("alert_messages", "rejected")  # the tables whose rows are to be sent
 OURS: Final = {"meta", "checkpoint", "relay_position"}  # tables that no version of ours was without
 
 
@@ -57,6 +60,12 @@ def ignore(_point: str) -> None:
 
 class PartitionFile:
     """The projection of one partition, and what is kept of it in memory."""
+
+    lingers: bool = False  # whether what few records led to waits to be settled
+    _broken = False  # whether memory is ahead of the tables for good
+    _threads = WRITER["threads"]
+    _growing: Growing | None = None  # what was applied and is not written yet
+    _publishing: Publishing | None = None  # the last snapshot
 
     @halting
     def __init__(
@@ -75,13 +84,13 @@ class PartitionFile:
         self.older = old  # where the file of an older version is now, in whose place this one begins from nothing
         publish.clear(path)
         self._prepare(partition, partitions)
-        self._broken, self._threads = False, WRITER["threads"]
         [(upto, *last, records, chain)] = self.con.execute("FROM checkpoint").fetchall()
         self.next_offset: int = upto
         self.last_applied: tuple[int, str] | None = None if last[0] is None else (last[0], last[1])
         self.chain = Chain(records, chain)
         sent = self.con.execute("SELECT event_offset, seq FROM relay_position").fetchall()
-        self.relay_position: tuple[int, int] | None = sent[0] if sent else None
+        self._position: tuple[int, int] | None = sent[0] if sent else None  # as it is written
+        self.outbox = Outbox(self.con, partition, self._position)
         self.tables = Tables(self.con)
         self.known = Known(at_site=self._at_site)
         lookups.registers(self.con, self.known)
@@ -89,7 +98,8 @@ class PartitionFile:
         self._seen_incidents = Seen(self.con, "incident_versions")
         self.counters, self.tallies = Counters(self.con), Tallies(self.con)
         self._reminders: dict[str, int | None] | None = None  # as they were at the opening, once somebody asks
-        self.alerting = Alerting(partition, TableGroups(self.con, self.known.sites))
+        self._groups = TableGroups(self.con, self.known.sites)
+        self.alerting = Alerting(partition, self._groups)
 
     def _prepare(self, partition: int, partitions: int) -> None:
         """Make the tables of a new file; check that an old one is ours."""
@@ -144,9 +154,9 @@ class PartitionFile:
             self.counters.add(change)
             self.tallies.add(change)
 
-    @halting
-    def commit(self, batch: Batch, those: Sequence[Read | Bad], end: int) -> None:
-        """Write what records led to and move the checkpoint to `end`, in one transaction; on any error nothing is.
+    @contextlib.contextmanager
+    def growing(self, those: Sequence[Read | Bad], end: int) -> Iterator[Growing]:
+        """The batch at hand, a new one when there is none, for the caller to put in what these records lead to.
 
         Raises:
             ProjectionHalted: an earlier batch failed, so what is in memory is ahead of the tables.
@@ -154,10 +164,53 @@ class PartitionFile:
         if self._broken:
             msg = f"{self.path}: an earlier batch failed; open the file anew"
             raise ProjectionHalted(msg)
+        it = self._growing or Growing({name: one.clock for name, one in self.known.timelines.items()}, end)
+        told = {table: len(it.batch.rows.get(table, ())) for table in MESSAGES}
+        self._broken = True
+        yield it
+        self._broken = False
+        it.those += those
+        it.end = self.next_offset = end
+        self._growing = it
+        self.outbox.take(*(it.batch.rows.get(table, [])[told[table] :] for table in MESSAGES))
+
+    @halting
+    def settle(self, *, wait: bool = True) -> None:
+        """Write the batch at hand, if there is one, and what is known to be sent; one whose last batch failed is left.
+
+        While a checkpoint is made nothing can be written: wait for its end, or leave it for another time.
+
+        Raises:
+            ProjectionHalted: it could not be written; nothing was.
+        """
+        if self._broken or not self._may_write(wait=wait):
+            return
+        it, self._growing = self._growing, None
+        if it is not None:
+            self._broken = True
+            self.alerting.close(it.batch)
+            it.batch.close(self.known)
+            self._commit(it.batch, it.those, it.end)
+            self._broken = False
+            self._groups.written(it.batch.rows)
+            self._make_room()
+        self._write_position()
+
+    def _may_write(self, *, wait: bool) -> bool:
+        if self._publishing is not None and wait:
+            self._publishing.checkpointed()
+        return self._publishing is None or self._publishing.may_write
+
+    def _make_room(self) -> None:
+        """Forget the incidents that were looked at longest ago; they can be fetched again."""
+        if len(self.known.incidents) > INCIDENTS_KEPT:
+            self.known.incidents = dict(list(self.known.incidents.items())[INCIDENTS_KEPT // 2 :])
+
+    def _commit(self, batch: Batch, those: Sequence[Read | Bad], end: int) -> None:
+        """Write what records led to and move the checkpoint to `end`, in one transaction; on any error nothing is."""
         marks = [(it.record.offset, it.mark) for it in those]
         mark = marks[-1] if marks else self.last_applied
         batch.rows["chain"] += self.chain.follow(marks)
-        self._broken = True
         self._share_out(len(those))
         self.con.begin()
         try:
@@ -168,9 +221,8 @@ class PartitionFile:
             with contextlib.suppress(duckdb.Error):
                 self.con.rollback()
             raise
-        self._broken = False
         self.reached("after-commit")
-        self.next_offset, self.last_applied = end, mark
+        self.last_applied = mark
         self.seen.grow()
         self._seen_incidents.grow()
 
@@ -193,6 +245,7 @@ class PartitionFile:
             self.tables.change("timelines", ("timeline", "clock", "projection_version"), batch.clocks)
         self.counters.write(self.tables)
         self.tallies.write(self.tables)
+        self._write_position()
         self.con.execute(CHECKPOINT, [end, *(mark or (None, None)), self.chain.records, self.chain.hash])
 
     # -- the clock's side
@@ -209,34 +262,57 @@ class PartitionFile:
 
     # -- the relay's side
 
-    @halting
-    def unsent(self, limit: int) -> list[Outgoing]:
-        """The next messages to send, in order of (offset, seq)."""
-        return outbox.unsent(self.con, self.partition, self.relay_position or outbox.BEFORE_ALL, limit)
+    @property
+    def relay_position(self) -> tuple[int, int] | None:
+        """(offset, seq) of the last message that is committed on the wire."""
+        return self.outbox.position
+
+    def waiting(self) -> Sequence[Outgoing] | None:
+        """The next messages to send, those of the batch at hand too; None: `unsent` knows them. On any thread."""
+        return self.outbox.waiting()
 
     @halting
+    def unsent(self, limit: int) -> Sequence[Outgoing]:
+        """The next messages to send, in order of (offset, seq)."""
+        self.settle()
+        return self.outbox.unsent(limit)
+
     def mark_sent(self, offset: int, seq: int) -> None:
-        """Note that everything up to and including (offset, seq) is committed on the wire."""
-        statement = "UPDATE relay_position SET event_offset = ?, seq = ?"
-        if self.relay_position is None:
-            statement = "INSERT INTO relay_position VALUES (?, ?)"
-        self.con.execute(statement, [offset, seq])
-        self.relay_position = offset, seq
+        """Note that everything up to and including (offset, seq) is on the wire; written when the file is settled.
+
+        On any thread. A crash before that does no harm: the wire knows better.
+        """
+        self.outbox.position = offset, seq
+
+    def _write_position(self) -> None:
+        position = self.outbox.position  # once: it may move on meanwhile
+        if position != self._position:
+            statement = "UPDATE relay_position SET event_offset = ?, seq = ?"
+            if self._position is None:
+                statement = "INSERT INTO relay_position VALUES (?, ?)"
+            self.con.execute(statement, position)
+            self._position = position
 
     # -- what is told of it
 
     @halting
     def standing(self) -> Standing:
         """How it stands now."""
-        return outbox.standing(self.con, self.relay_position or outbox.BEFORE_ALL)
+        return self.outbox.standing()
 
     # -- the readers' side
 
     @halting
-    def begin_publish(self, destination: Path) -> subprocess.Popen[bytes]:
-        """Begin a copy for readers, between two batches; the caller waits for it before the next one."""
-        return publish.begin(self.con, self.path, destination, self.reached)
+    def begin_publish(self, destination: Path) -> Publishing:
+        """Begin a copy for readers; the caller waits for its end before the next one."""
+        self.settle()
+        self._publishing = Publishing(self.con, self.path, destination, self.reached)
+        return self._publishing
 
     def close(self) -> None:
-        """Let go of the file, committed work intact."""
-        self.con.close()
+        """Settle the file, and let go of it; one whose last batch failed as it is."""
+        try:
+            self._may_write(wait=True)
+            self.settle()
+        finally:
+            self.con.close()

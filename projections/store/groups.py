@@ -16,6 +16,7 @@ from projections.rules.compiling import compile_rules
 from projections.rules.model import FOREVER, SEVERITIES, Episode, Group, Member, Rule
 from projections.rules.outcome import Key
 from projections.store import lookups
+from projections.store.had import Had
 
 # Names in rules -> columns. The evaluator's own filter is projections/rules/matching.py; tests hold the two together.
 COLUMNS: Final = {
@@ -29,6 +30,13 @@ class TableGroups:
 
     def __init__(self, con: duckdb.DuckDBPyConnection, sites: dict[SiteKey, Site]) -> None:
         self._con, self._sites = con, sites
+        self._incidents = Had(con, "incident_versions", ("timeline", "site", "class"))
+        self._episodes = Had(con, "episode_versions", ("timeline", "rule", "group_key"))
+
+    def written(self, rows: Mapping[str, Collection[Row]]) -> None:
+        """Note the rows of a batch that was written, by table."""
+        self._incidents.take(rows.get("incident_versions", ()))
+        self._episodes.take(rows.get("episode_versions", ()))
 
     def in_force(self, timeline: str) -> tuple[list[Row], list[Rule]]:
         """The rows of the rules in force in the order of their adoption, and the rules."""
@@ -52,6 +60,10 @@ class TableGroups:
 
     def members(self, timeline: str, rule: Rule, groups: Collection[Group]) -> Mapping[Group, list[Member]]:
         """The standing incidents of these groups of a rule, in order of (instant, number)."""
+        found: dict[Group, list[Member]] = {group: [] for group in groups}
+        groups = [group for group in groups if self._may_have_members(timeline, rule, group)]
+        if not groups:
+            return found
         by = [COLUMNS[name] for name in rule.by]
         conditions, values = _conditions(rule)
         if by:
@@ -63,12 +75,19 @@ class TableGroups:
             WHERE v.known_until IS NULL AND v.stands AND v.timeline = ? {"".join(f" AND {it}" for it in conditions)}
             ORDER BY v.occurred_from, v.number
         """  # noqa: S608
-        found: dict[Group, list[Member]] = {group: [] for group in groups}
         for at, number, *group in self._con.execute(query, [timeline, *values]).fetchall():
             members = found.get(tuple(group) if by else ())
             if members is not None:
                 members.append(Member(at, number))
         return found
+
+    def _may_have_members(self, timeline: str, rule: Rule, group: Group) -> bool:
+        """Whether an incident of one of the rule's classes was ever at the group's site, where both are told."""
+        classes = dict(rule.where).get("class")
+        if classes is None or "site" not in rule.by:
+            return True
+        site = group[rule.by.index("site")]
+        return any((timeline, site, one) in self._incidents for one in classes)
 
     def standing(self, timeline: str) -> Iterable[Incident]:
         """Every standing incident, in order of number."""
@@ -76,6 +95,10 @@ class TableGroups:
 
     def alerts(self, timeline: str, keys: Collection[Key] | None) -> Mapping[Key, Held]:
         """The episodes of these groups, of all when None, and the alerts that stand for them."""
+        if keys is not None:
+            keys = [key for key in keys if (timeline, key[0], group_key(key[1])) in self._episodes]
+            if not keys:
+                return {}
         query = """
             SELECT e.rule, e.group_key, e.severity, epoch_us(e.opened_at), epoch_us(e.ended_at), e.value,
                 epoch_us(e.peak_at), a.alert_id::VARCHAR, epoch_us(a.raised_at), a.messages, a.last_message::VARCHAR,

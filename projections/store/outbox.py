@@ -1,7 +1,11 @@
-"""What is to be sent: alert messages and dead letters, in one order (offset, seq). An offset has either, never both."""
+"""What is to be sent: alert messages and dead letters, in one order (offset, seq). An offset has either, never both.
+
+The newest are in memory, so that the relay need not ask the tables for what was told just now (docs/adr/0018).
+"""
 
 import base64
 import json
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from heapq import merge
 from itertools import islice
 from typing import Any, Final, NamedTuple
@@ -11,7 +15,9 @@ import duckdb
 from events.values import instant, iso
 
 BEFORE_ALL: Final = (-1, 0)
+KEPT: Final = 1_000  # messages in memory, a few kilobytes each; when more wait the tables are asked
 Header = tuple[str, bytes]
+Row = tuple[Any, ...]
 
 
 class Outgoing(NamedTuple):
@@ -33,41 +39,82 @@ class Standing(NamedTuple):
     open_alerts: dict[str, int]  # by severity
 
 
-STANDING: Final = """
+UNSENT: Final = """
     SELECT
         (SELECT count(*) FROM alert_messages WHERE event_offset >= $1 AND (event_offset, seq) > ($1, $2))
-        + (SELECT count(*) FROM rejected WHERE event_offset > $1),
-        (SELECT map(list(severity), list(n)) FROM (
-            SELECT severity, count(*) AS n FROM alerts WHERE state = 'open' GROUP BY severity
-        ))
+        + (SELECT count(*) FROM rejected WHERE event_offset > $1)
 """
-# `event_offset >= $1` says nothing new, but lets the engine skip what was sent long ago
+OPEN: Final = "SELECT severity, count(*) FROM alerts WHERE state = 'open' GROUP BY severity"
+# Rows are selected as they are handed to the tables. `event_offset >= $1` says nothing new, but lets the engine skip
+# what was sent long ago
 ALERTS: Final = """
-    SELECT event_offset, seq, topics, alert_id::VARCHAR, body::VARCHAR, epoch_us(known_at), message_id::VARCHAR, kind,
-        timeline
+    SELECT event_offset, seq, message_id::VARCHAR, alert_id::VARCHAR, timeline, rule, group_key, kind, severity, state,
+        topics, epoch_us(known_at), body::VARCHAR
     FROM alert_messages WHERE event_offset >= $1 AND (event_offset, seq) > ($1, $2) ORDER BY event_offset, seq LIMIT $3
 """
-DEAD_LETTERS: Final = """
-    SELECT event_offset, key, value, headers::VARCHAR, record_timestamp, reason, expected, found, coalesce(field, '')
+REJECTED: Final = """
+    SELECT event_offset, reason, expected, found, field, epoch_us(known_at), record_timestamp, key, value,
+        headers::VARCHAR
     FROM rejected WHERE event_offset > $1 ORDER BY event_offset LIMIT $2
 """
 
 
-def unsent(con: duckdb.DuckDBPyConnection, partition: int, position: tuple[int, int], limit: int) -> list[Outgoing]:
-    """The next messages after a position (offset, seq), at most `limit`, in order."""
-    told = [_alert(row) for row in con.execute(ALERTS, [*position, limit]).fetchall()]
-    dead = [_dead_letter(row, partition) for row in con.execute(DEAD_LETTERS, [position[0], limit]).fetchall()]
-    return list(islice(merge(told, dead, key=lambda it: it[:2]), limit))
+class Outbox:
+    """The messages of one partition that are not known to be on the wire."""
+
+    def __init__(self, con: duckdb.DuckDBPyConnection, partition: int, position: tuple[int, int] | None) -> None:
+        self._con, self._partition = con, partition
+        self.position = position  # (offset, seq) of the last message that is committed on the wire; any thread
+        self._tail: tuple[Outgoing, ...] | None = None  # all that wait, and some that do not; None: the tables know
+
+    @property
+    def _after(self) -> tuple[int, int]:
+        return self.position or BEFORE_ALL
+
+    def take(self, alerts: Sequence[Row], rejected: Sequence[Row]) -> None:
+        """Take in messages that were told just now: rows of `alert_messages` and `rejected` as they are handed over."""
+        if self._tail is None or not (alerts or rejected):
+            return
+        tail = (*self._waiting(self._tail), *self._merged(alerts, rejected))
+        self._tail = tail if len(tail) <= KEPT else None
+
+    def waiting(self) -> list[Outgoing] | None:
+        """All that wait, in order; None: `unsent` knows them. On any thread."""
+        tail = self._tail
+        return None if tail is None else self._waiting(tail)
+
+    def _waiting(self, tail: Collection[Outgoing]) -> list[Outgoing]:
+        after = self._after
+        return [it for it in tail if it[:2] > after]
+
+    def unsent(self, limit: int) -> list[Outgoing]:
+        """The first messages that wait, at most `limit`, in order; all that were told must be in the tables."""
+        found = self._stored(limit)
+        self._tail = tuple(found) if len(found) < limit else None
+        return found
+
+    def _stored(self, limit: int) -> list[Outgoing]:
+        alerts = self._con.execute(ALERTS, [*self._after, limit]).fetchall()
+        rejected = self._con.execute(REJECTED, [self._after[0], limit]).fetchall()
+        return list(islice(self._merged(alerts, rejected), limit))
+
+    def _merged(self, alerts: Iterable[Row], rejected: Iterable[Row]) -> Iterator[Outgoing]:
+        told = (_alert(row) for row in alerts)
+        dead = (_dead_letter(row, self._partition) for row in rejected)
+        return merge(told, dead, key=lambda it: it[:2])
+
+    def standing(self) -> Standing:
+        """How many wait, and what is open."""
+        waiting = self.waiting()
+        if waiting is None:
+            [(count,)] = self._con.execute(UNSENT, [*self._after]).fetchall()
+        else:
+            count = len(waiting)
+        return Standing(count, dict(self._con.execute(OPEN).fetchall()))
 
 
-def standing(con: duckdb.DuckDBPyConnection, position: tuple[int, int]) -> Standing:
-    """How a file stands whose messages are sent up to and including a position."""
-    [(unsent_, open_)] = con.execute(STANDING, [*position]).fetchall()
-    return Standing(unsent_, open_ or {})
-
-
-def _alert(row: tuple[Any, ...]) -> Outgoing:
-    offset, seq, topics, alert_id, body, known, message_id, kind, timeline = row
+def _alert(row: Row) -> Outgoing:
+    offset, seq, message_id, alert_id, timeline, _, _, kind, _, _, topics, known, body = row
     at = iso(instant(known))
     attributes = {
         "specversion": "1.0",
@@ -83,11 +130,11 @@ def _alert(row: tuple[Any, ...]) -> Outgoing:
     return Outgoing(offset, seq, tuple(topics.split(",")), alert_id.encode(), body.encode(), headers, known // 1_000)
 
 
-def _dead_letter(row: tuple[Any, ...], partition: int) -> Outgoing:
+def _dead_letter(row: Row, partition: int) -> Outgoing:
     """The record as it was, with what was wrong with it in further headers."""
-    offset, key, value, headers, timestamp, *said = row
+    offset, *said, _, timestamp, key, value, headers = row
     kept = [(name, base64.b64decode(raw)) for name, raw in json.loads(headers)]
     names = ("tocsin_reason", "tocsin_expected", "tocsin_found", "tocsin_field")
-    kept += [(name, text.encode()) for name, text in zip(names, said, strict=True)]
+    kept += [(name, (text or "").encode()) for name, text in zip(names, said, strict=True)]
     kept.append(("tocsin_position", f"events/{partition}/{offset}".encode()))
     return Outgoing(offset, 0, ("events.dlq",), key, value, kept, timestamp)

@@ -85,7 +85,7 @@ async def _work(settings: Settings, servers: str) -> None:
 
     meter = Meter()
     reached = crash_at(os.environ.get("TOCSIN_CRASH_AT"))
-    projection = projection_in(settings.home, reached)
+    projection = projection_in(settings.home, reached, lingers=True)
     _calm_the_collector()
     with _endpoint(settings, meter), _heartbeat(settings, meter):
         await work(line_of(settings, servers), projection, reached, meter)
@@ -136,8 +136,8 @@ def line_of(settings: Settings, servers: str) -> Line:
     )
 
 
-def projection_in(home: Path, reached: Reached) -> Projection:
-    """The projection, its files in a folder."""
+def projection_in(home: Path, reached: Reached, *, lingers: bool = False) -> Projection:
+    """The projection, its files in a folder; with `lingers`, what few records led to is written when it is settled."""
     from projections.apply import apply_read
     from projections.identity import record_hash
     from projections.reading import read
@@ -147,6 +147,7 @@ def projection_in(home: Path, reached: Reached) -> Projection:
 
     def opened(partition: int, partitions: int) -> File:
         file = PartitionFile(home / f"p{partition}.duckdb", partition, partitions, reached)
+        file.lingers = lingers
         if file.older:
             what = "a file of an older version was moved aside; it is rebuilt from the log"
             structlog.get_logger().warning(what, partition=partition, moved_to=str(file.older))

@@ -17,6 +17,7 @@ from streams.settings import load_settings
 from streams.worker.applying import TailWatch
 from streams.worker.holding import Holding
 
+SETTLE_EVERY = 0.25  # seconds; a crash costs at most so much that is applied again, and is not sent again
 SESSION_S = 10.0  # a dead worker is replaced after this; one that comes back sooner has its partitions at once
 
 
@@ -106,7 +107,14 @@ def _watches(app: BatchApp, holding: Holding) -> None:
     async def swap() -> None:
         await app.batches.rewind(await holding.swap())
 
-    for function, pause in ((watch_tail, 1.0), (swap, 0.25), (holding.publish, 0.25), (holding.tick, 0.1)):
+    again = (
+        (watch_tail, 1.0),
+        (swap, 0.25),
+        (holding.settle, SETTLE_EVERY),
+        (holding.publish, 0.25),
+        (holding.tick, 0.1),
+    )
+    for function, pause in again:
         app.task(partial(_again_and_again, app, function, pause))
     app.task(holding.failure)
 

@@ -120,6 +120,11 @@ class Holding:
         for snapshot in list(self._snapshots.values()):
             await self.partitions.run(snapshot.tick)
 
+    async def settle(self) -> None:
+        """Write what was applied and waits to be written, and how far the relays are."""
+        for file in list(self.partitions.files.values()):
+            await self.partitions.run(file.settle, wait=False)
+
     async def swap(self) -> dict[int, int]:
         """Take files into use that were rebuilt beside ours; their next offsets, from which to read again."""
         waiting = [partition for partition in self._relays if swap.rebuilt_of(self.line, partition).exists()]

@@ -58,11 +58,19 @@ class File(Protocol):
     def last_applied(self) -> tuple[int, str] | None: ...  # offset, hash of the record
     @property
     def relay_position(self) -> tuple[int, int] | None: ...  # offset, seq of the last message on the wire
+    def waiting(self) -> Sequence[Message] | None:
+        """The next messages to send, in order, from memory; None: only `unsent` knows them. On any thread."""
+
     def unsent(self, limit: int) -> Sequence[Message]: ...
-    def mark_sent(self, offset: int, seq: int) -> None: ...
+    def mark_sent(
+        self, offset: int, seq: int
+    ) -> None: ...  # in memory, on any thread; written by `settle`, if not before
+    def settle(self, *, wait: bool = True) -> None:
+        """Write what was applied and is not written yet, in one transaction; without `wait` not during a checkpoint."""
+
     def standing(self) -> Standing: ...
     def begin_publish(self, destination: Path) -> Copy:
-        """Checkpoint, then start to copy; until the copy has ended the file makes no other checkpoint."""
+        """Begin to checkpoint and copy; until the copy has ended the file makes no other checkpoint."""
 
     def close(self) -> None: ...
 

@@ -134,15 +134,18 @@ class Relay:
             )
             raise LogChanged(f"{topic}[{self.partition}]: expected at least position {known}, {found}")
         if wire and wire != known:
-            await self._partitions.run(self._file.mark_sent, *wire)
+            self._file.mark_sent(*wire)
 
     async def _send_all(self, producer: AIOKafkaProducer) -> None:
         while not self._stopping.is_set():
             self._wake.clear()
-            if messages := await self._partitions.run(self._file.unsent, AT_ONCE):
+            messages = self._file.waiting()
+            if messages is None:
+                messages = await self._partitions.run(self._file.unsent, AT_ONCE)
+            if those := messages[:AT_ONCE]:
                 self._began = time.monotonic()
-                await self._send(producer, messages)
-                await self._partitions.run(self._mark, messages[-1])
+                await self._send(producer, those)
+                self._mark(those[-1])
             else:
                 await self._wake.wait()
 
@@ -174,7 +177,7 @@ class Relay:
                 headers=headers,
             )
 
-    def _mark(self, last: Message) -> None:  # on the files' thread
+    def _mark(self, last: Message) -> None:
         self._reached("before-mark-sent")
         self._file.mark_sent(last.offset, last.seq)
 

@@ -114,15 +114,22 @@ class ToyFile:
         ).fetchall()
         return [Outgoing(o, s, tuple(t), k, v, [("ce_id", f"{o}-{s}".encode())], ts) for o, s, t, k, v, ts in rows]
 
+    def waiting(self) -> None:
+        return None  # `unsent` knows them
+
     def mark_sent(self, offset: int, seq: int) -> None:
-        self.con.execute("update state set relay_off = ?, relay_seq = ?", [offset, seq])
         self.relay_position = (offset, seq)
+
+    def settle(self, *, wait: bool = True) -> None:  # noqa: ARG002 -- its checkpoints hold up nobody
+        if self.relay_position is not None:
+            self.con.execute("update state set relay_off = ?, relay_seq = ?", list(self.relay_position))
 
     def standing(self) -> Standing:
         return Standing(len(self.unsent(1_000_000)), {})
 
     def begin_publish(self, destination: Path) -> subprocess.Popen[bytes]:
         destination.parent.mkdir(parents=True, exist_ok=True)
+        self.settle()
         self.con.execute("checkpoint")
         self.reached("in-checkpoint")
         part = destination.with_suffix(".part")
@@ -131,6 +138,7 @@ class ToyFile:
         return copy
 
     def close(self) -> None:
+        self.settle()
         self.con.close()
 
 

@@ -12,7 +12,6 @@ from events.codec import to_record
 from events.errors import ProjectionHalted
 from events.log import Event, Record, Written
 from projections.apply import Applied, apply_batch
-from projections.batch import Batch
 from projections.identity import record_hash
 from projections.store.file import ORDER, PartitionFile
 from projections.store.publish import half_made
@@ -165,7 +164,7 @@ class TestABatch:
         with pytest.raises(KeyboardInterrupt):
             applied(file, facts.opened())
         with pytest.raises(ProjectionHalted, match="open the file anew"):
-            file.commit(Batch(), [], 1)
+            applied(file, facts.opened())
         file.close()
 
         file = PartitionFile(tmp_path / "p0.duckdb", 0, 1)

@@ -1,0 +1,197 @@
+"""A batch that waits to be written: what was told of it is what the tables say once it is, whenever that is."""
+
+import itertools
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+
+from events.errors import ProjectionHalted
+from events.log import Record
+from projections import alerting
+from projections import apply as apply_module
+from projections.apply import apply_batch, apply_read
+from projections.reading import read
+from projections.rules.form import RuleSpec
+from projections.rules.spec import content_hash, normalise
+from projections.store import outbox
+from projections.store.content import content
+from projections.store.file import PartitionFile
+from projections.store.outbox import Outgoing
+from tests import facts
+from tests.projections import logs
+
+counter = itertools.count()
+STEPS = (*["waits"] * 5, "send", "send", "settle", "dies")
+
+
+class Life:
+    """A file that lingers, with a wire that outlives it."""
+
+    def __init__(self, path: Path, records: Sequence[Record]) -> None:
+        self.path, self.records, self.wire = path, records, list[Outgoing]()
+        self.open()
+
+    def open(self) -> None:
+        self.file = PartitionFile(self.path, 0, 1)
+        self.file.lingers = True
+        if self.wire:
+            self.file.mark_sent(*self.wire[-1][:2])
+
+    def apply(self, end: int) -> None:
+        """Apply what lies before `end`, without a gap."""
+        start = self.file.next_offset
+        apply_read(self.file, read(self.records[start:end]), start, end)
+
+    def send(self) -> None:
+        """Put all that waits on the wire, as a relay would."""
+        waiting = self.file.waiting()
+        for it in self.file.unsent(1_000) if waiting is None else waiting:
+            self.wire.append(it)
+            self.file.mark_sent(*it[:2])
+
+    def waits(self) -> None:
+        """Do nothing."""
+
+    def settle(self) -> None:
+        self.file.settle()
+
+    def dies(self) -> None:
+        """Lose what is not written, and begin anew."""
+        self.file.con.close()
+        self.open()
+
+
+def tables(file: PartitionFile) -> dict[str, str]:
+    """The content of a file but for how far its relay is."""
+    return {name: it for name, it in content(file.con).items() if name != "relay_position"}
+
+
+def whole(folder: Path, records: Sequence[Record]) -> tuple[dict[str, str], list[Outgoing]]:
+    """Tables and messages of a file that applied all at once."""
+    file = PartitionFile(folder / f"whole-{next(counter)}.duckdb", 0, 1)
+    apply_batch(file, records, 0, len(records))
+    found = tables(file), list(file.unsent(1_000))
+    file.close()
+    return found
+
+
+@settings(deadline=None, max_examples=20, phases=(Phase.explicit, Phase.reuse, Phase.generate))
+@given(data=st.data(), kept=st.sampled_from([0, 50_000]))
+def test_no_cut_no_pause_and_no_death_shows_in_tables_or_messages(
+    data: st.DataObject, kept: int, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Given any log, when pieces wait, are settled, are sent or are lost at any moment, then all is as if at once.
+
+    Whether the groups of rules stay in memory does not show either.
+    """
+    records, folder = data.draw(logs.logs()), tmp_path_factory.mktemp("growing")
+    life = Life(folder / "p0.duckdb", records)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(alerting, "TRACKS_KEPT", kept)
+        end = 0
+        while end < len(records):
+            end = min(end + data.draw(st.integers(1, 6)), len(records))
+            life.apply(end)
+            getattr(life, data.draw(st.sampled_from(STEPS)))()
+            life.apply(end)
+        life.send()
+        life.settle()
+
+    assert (tables(life.file), life.wire) == whole(folder, records)
+    life.file.close()
+
+
+@pytest.fixture
+def life(tmp_path: Path) -> Life:
+    """Nine attacks after the rule at offset 2, each of which raises an alert."""
+    spec = {"id": "one", "where": {"class": "attack"}, "by": "site", "window": "1d", "levels": {"watch": 1}}
+    rule = normalise(RuleSpec.model_validate(spec))
+    stage = [facts.opened(), facts.site("north"), facts.adopted(rule, content_hash=content_hash([rule]))]
+    attacks = [facts.reported(f"i{day}", day=f"2023-10-{day * 3:02}") for day in range(1, 10)]
+    return Life(tmp_path / "p0.duckdb", facts.records([*stage, *attacks]))
+
+
+def checkpoint(life: Life) -> int:
+    """The next offset to apply, as it is written."""
+    [(offset,)] = life.file.con.execute("SELECT next_offset FROM checkpoint").fetchall()
+    return int(offset)
+
+
+class TestAFileThatLingers:
+    """What few records lead to is told at once, and written later."""
+
+    def test_tells_before_it_writes(self, life: Life) -> None:
+        """Given a relay that has caught up, when an alert is raised, then it is to be sent, and is not written."""
+        life.apply(3)
+        life.send()
+        life.apply(4)
+
+        assert {it.offset for it in life.file.waiting() or ()} == {3}
+        assert checkpoint(life) == 3
+
+        life.file.settle()
+        assert checkpoint(life) == 4
+
+    def test_counts_a_copy_once_that_comes_while_the_first_waits(self, life: Life) -> None:
+        """Given a record that waits, when it comes again, then it is noted as a duplicate."""
+        life.records = [*life.records[:4], life.records[3]._replace(offset=4)]
+        life.apply(4)
+        life.apply(5)
+        life.file.settle()
+
+        found = life.file.con.execute("SELECT event_offset, first_offset FROM duplicates").fetchall()
+        assert found == [(4, 3)]
+
+    def test_is_written_when_it_is_closed(self, life: Life) -> None:
+        """Given records that wait, when the file is closed, then another opens it with them in it."""
+        life.apply(3)
+        life.file.close()
+        life.open()
+
+        assert life.file.next_offset == 3
+
+    def test_is_written_before_it_is_published(self, life: Life, tmp_path: Path) -> None:
+        """Given records that wait, when a snapshot is made, then they are in it."""
+        life.apply(4)
+        life.file.begin_publish(tmp_path / "snapshot").wait()
+
+        assert checkpoint(life) == 4
+
+    def test_writes_many_at_once(self, life: Life, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Given records that wait, when there are many, then they are written without being asked for."""
+        monkeypatch.setattr(apply_module, "FEW", 5)
+        life.apply(5)
+        assert checkpoint(life) == 3  # an adoption of rules never waits
+        life.apply(9)
+
+        assert checkpoint(life) == 9
+
+    def test_that_failed_writes_nothing_more(self, life: Life) -> None:
+        """Given a batch at which the fold failed, when the file is settled and closed, then the checkpoint stays."""
+        life.apply(3)
+        life.file.settle()
+        life.records = [*life.records[:4], None]  # type: ignore[list-item]
+        with pytest.raises(AttributeError):
+            apply_read(life.file, [*read(life.records[3:4]), None], 3, 5)  # type: ignore[list-item]
+        life.file.settle()
+
+        with pytest.raises(ProjectionHalted, match="open the file anew"):
+            life.apply(4)
+        assert checkpoint(life) == 3
+
+    def test_keeps_no_more_messages_than_it_may(self, life: Life, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Given a relay that is slow, when more wait than are kept, then the tables know them, in order."""
+        monkeypatch.setattr(outbox, "KEPT", 3)
+        life.apply(3)
+        life.send()
+        for end in range(4, 12):
+            life.apply(end)
+
+        assert life.file.waiting() is None
+        life.send()
+        assert life.wire == sorted(life.wire, key=lambda it: it[:2])
+        assert {it.offset for it in life.wire} == set(range(3, 11))
