@@ -24,7 +24,7 @@ class Applied(NamedTuple):
     duplicates: int
     rejected: int
     messages: int
-    seconds: dict[str, float]  # by stage
+    seconds: dict[str, float]  # by stage; without "store" what it led to is not written yet
 
 
 def apply_batch(file: PartitionFile, records: Sequence[Record], start: int, end: int) -> Applied:
@@ -87,10 +87,12 @@ def _apply(file: PartitionFile, those: Sequence[Read | Bad], end: int, seconds: 
         file.alerting.evaluate(steps, it.batch, it.clocks)
         counts = tuple(now - before for now, before in zip(_counts(it.batch), counted, strict=True))
     judged = time.perf_counter()
+    spent = {"fold": folded - began, "rules": judged - folded}
     if adopts or not file.lingers or len(it.those) > FEW:
         file.settle()
-    for stage, spent in (("fold", folded - began), ("rules", judged - folded), ("store", time.perf_counter() - judged)):
-        seconds[stage] = seconds.get(stage, 0.0) + spent
+        spent["store"] = time.perf_counter() - judged
+    for stage, more in spent.items():
+        seconds[stage] = seconds.get(stage, 0.0) + more
     return counts
 
 

@@ -175,16 +175,17 @@ class PartitionFile:
         self.outbox.take(*(it.batch.rows.get(table, [])[told[table] :] for table in MESSAGES))
 
     @halting
-    def settle(self, *, wait: bool = True) -> None:
-        """Write the batch at hand, if there is one, and what is known to be sent; one whose last batch failed is left.
+    def settle(self, *, wait: bool = True) -> bool:
+        """Write the batch at hand, and what is known to be sent; whether there was a batch.
 
-        While a checkpoint is made nothing can be written: wait for its end, or leave it for another time.
+        While a checkpoint is made nothing can be written: wait for its end, or leave it for another time. A file whose
+        last batch failed is left as it is.
 
         Raises:
             ProjectionHalted: it could not be written; nothing was.
         """
         if self._broken or not self._may_write(wait=wait):
-            return
+            return False
         it, self._growing = self._growing, None
         if it is not None:
             self._broken = True
@@ -195,6 +196,7 @@ class PartitionFile:
             self._groups.written(it.batch.rows)
             self._make_room()
         self._write_position()
+        return it is not None
 
     def _may_write(self, *, wait: bool) -> bool:
         if self._publishing is not None and wait:

@@ -64,8 +64,13 @@ class Meter:
         self._rejected.labels(label).inc(applied.rejected)
         self._messages.labels(label).inc(applied.messages)
         self._fold.labels(label).observe(sum(seconds.get(stage, 0.0) for stage in ("decode", "fold", "rules")))
-        self._commit.labels(label).observe(seconds.get("store", 0.0))
+        if "store" in seconds:
+            self.written(run.partition, seconds["store"])
         self.vitals.applied(run.partition, run.end)
+
+    def written(self, partition: int, seconds: float) -> None:
+        """Count a transaction."""
+        self._commit.labels(str(partition)).observe(seconds)
 
 
 class Gauges(Collector):

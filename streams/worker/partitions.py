@@ -65,8 +65,11 @@ class File(Protocol):
     def mark_sent(
         self, offset: int, seq: int
     ) -> None: ...  # in memory, on any thread; written by `settle`, if not before
-    def settle(self, *, wait: bool = True) -> None:
-        """Write what was applied and is not written yet, in one transaction; without `wait` not during a checkpoint."""
+    def settle(self, *, wait: bool = True) -> bool:
+        """Write what was applied and is not written yet, in one transaction; without `wait` not during a checkpoint.
+
+        Whether there was something.
+        """
 
     def standing(self) -> Standing: ...
     def begin_publish(self, destination: Path) -> Copy:

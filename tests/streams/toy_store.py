@@ -120,9 +120,10 @@ class ToyFile:
     def mark_sent(self, offset: int, seq: int) -> None:
         self.relay_position = (offset, seq)
 
-    def settle(self, *, wait: bool = True) -> None:  # noqa: ARG002 -- its checkpoints hold up nobody
+    def settle(self, *, wait: bool = True) -> bool:  # noqa: ARG002 -- its checkpoints hold up nobody
         if self.relay_position is not None:
             self.con.execute("update state set relay_off = ?, relay_seq = ?", list(self.relay_position))
+        return False
 
     def standing(self) -> Standing:
         return Standing(len(self.unsent(1_000_000)), {})
