@@ -10,6 +10,7 @@ from typing import Any, Final, NamedTuple
 from events.errors import ConfigInvalid
 from projections import provenance
 from projections.counters import SUMS, TALLY_SUMS
+from projections.identity import identity
 from projections.provenance import Object
 from projections.rules.compiling import compile_rule
 from projections.rules.messages import SHOWN, evidence
@@ -54,9 +55,10 @@ def why_incident(reader: Reader, incident: str, timelines: Sequence[str] | None)
     Raises:
         Several: the id fits several.
     """
-    found = reader.rows("why_incident", id=incident, timelines=timelines)
-    exact = [it for it in found if it["incident_id"] == incident]
-    one = _one("incident", incident, exact or found, "incident_id")
+    asked = {"id": incident, "timelines": timelines}
+    known = {timeline for it in reader.as_of for timeline in it.clocks}
+    exact = reader.rows("why_incident", identities=[identity(it, incident) for it in sorted(known)], **asked)
+    one = _one("incident", incident, exact or reader.rows("why_incident", identities=None, **asked), "incident_id")
     if one is None:
         return None
     node = incidents(reader, [one])[one["partition"], one["number"]]

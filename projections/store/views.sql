@@ -47,7 +47,7 @@ SELECT timeline, incident_id, class, make_timestamp(epoch_us(occurred_from))::DA
     coalesce(list_sum(killed_lows), 0)::BIGINT AS killed_low, coalesce(len(killed_lows) - list_count(killed_lows), 0) AS killed_low_unknown,
     coalesce(list_sum(killed_bests), 0)::BIGINT AS killed_best, coalesce(len(killed_bests) - list_count(killed_bests), 0) AS killed_best_unknown,
     coalesce(list_sum(killed_highs), 0)::BIGINT AS killed_high, coalesce(len(killed_highs) - list_count(killed_highs), 0) AS killed_high_unknown,
-    occurred_from, occurred_until, precision, version, event_offset, number
+    occurred_from, occurred_until, precision, version, event_offset, number, quantities
 FROM said;
 COMMENT ON VIEW contributions IS 'What each standing incident adds to counters and tallies: the parts of which they are the sums';
 

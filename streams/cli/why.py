@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from streams.cli.main import FOUND, OK
-from streams.cli.reads import Moment, Verb, of_classes, of_timelines, reading
+from streams.cli.reads import Moment, Verb, as_known, of_classes, of_timelines, reading
 from streams.cli.tallies import DIMENSIONS
 from streams.cli.tree import Branch, print_tree
 
@@ -27,12 +27,13 @@ def why() -> None:
     tocsin why counter country IQ --class attack --from 2023-10-01 --to 2023-11-01
     tocsin why alert 3f2a
     tocsin why incident inc-2021-07-07-rockets --json
+    tocsin why tally al-tanf --as-known-at 2023-11-09
     """  # noqa: D301 -- click reads the character, not the letters
 
 
 def opens(verb: Verb) -> Verb:
     """What every verb here has in common."""
-    return of_timelines(reading(verb, "One JSON object."))
+    return as_known(of_timelines(reading(verb, "One JSON object.")))
 
 
 _rows = click.option("--rows", default=ROWS, show_default=True, help="Show at most so many incidents; all are summed.")

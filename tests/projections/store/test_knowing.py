@@ -17,6 +17,7 @@ from events.values import micros
 from projections.apply import apply_batch
 from projections.store.file import PartitionFile
 from projections.store.knowing import make_macros
+from projections.store.provenance import Cells, why_alert, why_counter, why_incident, why_tally
 from projections.store.reader import Reader, opened, published, text
 from seeds.loader import folder_of
 from streams.reading.learned import learned
@@ -93,6 +94,25 @@ def tables(folder: Path, moment: int | None) -> dict[str, list[str]]:
     return found
 
 
+def trees(folder: Path, moment: int | None = None) -> dict[str, Any]:
+    """What every tally, counter, incident and alert opens to."""
+    with Reader(folder, moment) as reader:
+        found: dict[str, Any] = {}
+        for site in {it["site"] for it in reader.rows("tallies", **_asked("tallies", {}))}:
+            found[f"tally {site}"] = why_tally(reader, site, Cells("site", site), 100)
+        for chosen in LISTINGS["counters"]:
+            name = chosen["dimension"]
+            for key in {it["key"] for it in reader.rows("counters", **_asked("counters", chosen))}:
+                found[f"counter {name} {key}"] = why_counter(reader, Cells(name, key), 100)
+        for it in reader.rows("incidents", **_asked("incidents", {"everything": True})):
+            told = why_incident(reader, it["incident_id"], [it["timeline"]])
+            found[f"incident {it['timeline']} {it['incident_id']}"] = told
+        for it in reader.rows("alerts", **_asked("alerts", {})):
+            found[f"alert {it['alert_id']}"] = why_alert(reader, it["alert_id"], None)
+    assert all(it["agrees"] for it in found.values())
+    return found
+
+
 NAMES = """
     SELECT DISTINCT replace(function_name, '_as_known_at', '') AS name FROM duckdb_functions()
     WHERE function_name LIKE '%_as_known_at' AND schema_name = 'main' ORDER BY name
@@ -136,6 +156,30 @@ class TestWhatWasKnown:
             moment = (day + 1) * DAY - 1
             before = projection(tmp_path, stretch(whole, records, moment), len(records))
             assert everything(whole, moment) == everything(before)
+
+    @settings(max_examples=4)
+    @given(data=st.data())
+    def test_opens_to_what_a_fold_of_that_much_of_the_log_opens_to(
+        self, data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
+    ) -> None:
+        """Given any log and instant, when what was known is opened, then it is as in a fold of the prefix."""
+        folder, records = tmp_path_factory.mktemp("trees"), data.draw(logs.logs())
+        whole = projection(folder, records, len(records))
+        moment = micros(logs.START + timedelta(days=data.draw(st.integers(-10, 41))))
+        before = projection(folder, stretch(whole, records, moment), len(records))
+
+        assert trees(whole, moment) == trees(before)
+
+    def test_opens_like_the_seeds_as_far_as_they_were_told(self, tmp_path: Path) -> None:
+        """Given the seeds, when opened as known at the end of some days of theirs, then as a fold of what was told."""
+        events = theatre(folder_of("iraq-syria"))
+        records = facts.records(events)
+        whole = projection(tmp_path, records, len(records))
+
+        for day in sorted({micros(it.recorded_at) // DAY for it in events})[1::6]:
+            moment = (day + 1) * DAY - 1
+            before = projection(tmp_path, stretch(whole, records, moment), len(records))
+            assert trees(whole, moment) == trees(before)
 
     def test_of_a_day_is_what_was_known_at_its_end(self, tmp_path: Path) -> None:
         """Given reports on two days, when SQL asks for a day, then it has what was told until its last instant."""
