@@ -1,6 +1,35 @@
 -- The tables of one file as they were when the clock stood at `ts`: what a fold of that much of the log would hold. Those of views
 -- are made of the views' own text (knowing.py). A timeline's clock never goes back, so the log up to `ts` is one stretch of it.
 
+-- Registers are small and rarely change: every state of them is read from the log once, when the macros are made.
+CREATE TABLE sites_since AS
+SELECT timeline, payload->>'site' AS site, payload->>'name' AS name, array_to_string(coalesce((payload->'aliases')::VARCHAR[], []), '|') AS aliases,
+    payload->>'site_kind' AS site_kind, payload->>'country' AS country, payload->>'admin1' AS admin1, (payload->>'lat')::DOUBLE AS lat,
+    (payload->>'lon')::DOUBLE AS lon, coalesce((payload->>'unnamed')::BOOLEAN, false) AS unnamed, event_offset, known_at AS known_from,
+    lead(known_at) OVER (PARTITION BY timeline, subject ORDER BY event_offset) AS known_until
+FROM events WHERE type = 'tocsin.site.registered.v1';
+
+CREATE TABLE actors_since AS
+SELECT timeline, payload->>'actor' AS actor, payload->>'name' AS name, array_to_string(coalesce((payload->'aliases')::VARCHAR[], []), '|') AS aliases,
+    payload->>'actor_kind' AS actor_kind, array_to_string(coalesce((payload->'member_of')::VARCHAR[], []), ',') AS member_of, event_offset,
+    known_at AS known_from, lead(known_at) OVER (PARTITION BY timeline, subject ORDER BY event_offset) AS known_until
+FROM events WHERE type = 'tocsin.actor.registered.v1';
+
+CREATE TABLE documents_since AS
+SELECT timeline, payload->>'document' AS document, payload->>'title' AS title, (payload->>'published')::DATE AS published,
+    coalesce((payload->>'inferred')::BOOLEAN, false) AS inferred, payload->>'basis' AS basis, (payload->>'earliest')::DATE AS earliest,
+    (payload->>'latest')::DATE AS latest, event_offset, known_at AS known_from,
+    lead(known_at) OVER (PARTITION BY timeline, subject ORDER BY event_offset) AS known_until
+FROM events WHERE type = 'tocsin.document.registered.v1';
+
+CREATE TABLE versions_since AS
+SELECT timeline, version, known_at AS known_from, lead(known_at) OVER (PARTITION BY timeline ORDER BY event_offset) AS known_until
+FROM (
+    SELECT timeline, 1 AS version, '-infinity'::TIMESTAMPTZ AS known_at, event_offset FROM timelines
+    UNION ALL
+    SELECT timeline, (payload->>'projection_version')::INTEGER, known_at, event_offset FROM events WHERE type = 'tocsin.projection.adopted.v1'
+);
+
 -- Where each timeline stood. Few are quiet for a month, so most of the log is not looked at.
 CREATE MACRO stretch_as_known_at(ts) AS TABLE
 WITH lately AS (
@@ -15,11 +44,9 @@ FROM events SEMI JOIN (SELECT timeline FROM timelines ANTI JOIN lately USING (ti
 CREATE MACRO events_as_known_at(ts) AS TABLE SELECT * FROM events WHERE known_at <= ts;
 
 CREATE MACRO timelines_as_known_at(ts) AS TABLE
-SELECT t.timeline, t.title, t.clock_kind, k.clock, t.event_offset, coalesce(p.version, 1) AS projection_version
-FROM timelines t JOIN stretch_as_known_at(ts) k USING (timeline) LEFT JOIN (
-    SELECT timeline, max((payload->>'projection_version')::INTEGER) AS version
-    FROM events WHERE known_at <= ts AND type = 'tocsin.projection.adopted.v1' GROUP BY timeline
-) p USING (timeline);
+SELECT t.timeline, t.title, t.clock_kind, k.clock, t.event_offset, p.version AS projection_version
+FROM timelines t JOIN stretch_as_known_at(ts) k USING (timeline) JOIN versions_since p USING (timeline)
+WHERE p.known_from <= ts AND (p.known_until IS NULL OR p.known_until > ts);
 
 CREATE MACRO incident_versions_as_known_at(ts) AS TABLE
 SELECT * REPLACE (CASE WHEN known_until <= ts THEN known_until END AS known_until) FROM incident_versions WHERE known_from <= ts;
@@ -27,35 +54,14 @@ SELECT * REPLACE (CASE WHEN known_until <= ts THEN known_until END AS known_unti
 CREATE MACRO episode_versions_as_known_at(ts) AS TABLE
 SELECT * REPLACE (CASE WHEN known_until <= ts THEN known_until END AS known_until) FROM episode_versions WHERE known_from <= ts;
 
--- A site that was not registered again since is as it is now; only of the others the log has to be searched.
 CREATE MACRO sites_as_known_at(ts) AS TABLE
-WITH newest AS MATERIALIZED (
-    SELECT s.*, e.known_at FROM sites s JOIN events e USING (timeline, event_offset)
-), earlier AS (
-    SELECT e.timeline, e.subject AS site, e.payload, e.event_offset
-    FROM events e SEMI JOIN (SELECT timeline, site FROM newest WHERE known_at > ts) n ON (e.timeline, e.subject) = (n.timeline, n.site)
-    WHERE e.known_at <= ts AND e.type = 'tocsin.site.registered.v1'
-    QUALIFY row_number() OVER (PARTITION BY e.timeline, e.subject ORDER BY e.event_offset DESC) = 1
-)
-SELECT * EXCLUDE (known_at) FROM newest WHERE known_at <= ts
-UNION ALL BY NAME
-SELECT timeline, site, payload->>'name' AS name, array_to_string(coalesce((payload->'aliases')::VARCHAR[], []), '|') AS aliases,
-    payload->>'site_kind' AS site_kind, payload->>'country' AS country, payload->>'admin1' AS admin1, (payload->>'lat')::DOUBLE AS lat,
-    (payload->>'lon')::DOUBLE AS lon, coalesce((payload->>'unnamed')::BOOLEAN, false) AS unnamed, event_offset
-FROM earlier;
+SELECT * EXCLUDE (known_from, known_until) FROM sites_since WHERE known_from <= ts AND (known_until IS NULL OR known_until > ts);
 
 CREATE MACRO actors_as_known_at(ts) AS TABLE
-SELECT timeline, payload->>'actor' AS actor, payload->>'name' AS name, array_to_string(coalesce((payload->'aliases')::VARCHAR[], []), '|') AS aliases,
-    payload->>'actor_kind' AS actor_kind, array_to_string(coalesce((payload->'member_of')::VARCHAR[], []), ',') AS member_of, event_offset
-FROM events WHERE known_at <= ts AND type = 'tocsin.actor.registered.v1'
-QUALIFY row_number() OVER (PARTITION BY timeline, subject ORDER BY event_offset DESC) = 1;
+SELECT * EXCLUDE (known_from, known_until) FROM actors_since WHERE known_from <= ts AND (known_until IS NULL OR known_until > ts);
 
 CREATE MACRO documents_as_known_at(ts) AS TABLE
-SELECT timeline, payload->>'document' AS document, payload->>'title' AS title, (payload->>'published')::DATE AS published,
-    coalesce((payload->>'inferred')::BOOLEAN, false) AS inferred, payload->>'basis' AS basis, (payload->>'earliest')::DATE AS earliest,
-    (payload->>'latest')::DATE AS latest, event_offset
-FROM events WHERE known_at <= ts AND type = 'tocsin.document.registered.v1'
-QUALIFY row_number() OVER (PARTITION BY timeline, subject ORDER BY event_offset DESC) = 1;
+SELECT * EXCLUDE (known_from, known_until) FROM documents_since WHERE known_from <= ts AND (known_until IS NULL OR known_until > ts);
 
 CREATE MACRO assertions_as_known_at(ts) AS TABLE
 SELECT a.* FROM assertions a JOIN stretch_as_known_at(ts) k ON a.timeline = k.timeline AND a.event_offset <= k.last_offset;

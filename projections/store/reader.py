@@ -151,7 +151,7 @@ def opened(
         _unite(con, partitions)
         con.execute(text("macros"))
         con.execute(text("mendings"))
-        names = make_macros(con, partitions) if macros or known_at is not None else []
+        names = make_macros(con, partitions, days=macros) if macros or known_at is not None else []
         if known_at is not None:
             look_from(con, names, known_at, text("mendings"))
     except BaseException:

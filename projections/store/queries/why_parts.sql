@@ -8,5 +8,5 @@ WITH first AS (
     ORDER BY timeline, class, occurred_from, number
     LIMIT $rows
 )
-SELECT * EXCLUDE (quantities) REPLACE (as_text(occurred_from) AS occurred_from), 1 AS incidents, unnest(toll(quantities))
-FROM first ORDER BY timeline, class, first.occurred_from, number
+SELECT * EXCLUDE (quantities, toll) REPLACE (as_text(occurred_from) AS occurred_from), 1 AS incidents, unnest(toll)
+FROM (SELECT *, toll(quantities) AS toll FROM first) f ORDER BY timeline, class, f.occurred_from, number

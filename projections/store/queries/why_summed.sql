@@ -10,7 +10,7 @@ WITH told AS (
       AND ($since::DATE IS NULL OR occurred_from >= $since::DATE::TIMESTAMPTZ) AND ($before::DATE IS NULL OR occurred_from < $before::DATE::TIMESTAMPTZ)
     GROUP BY ALL
 ), parts AS (
-    SELECT *, unnest(toll(quantities)) FROM told
+    SELECT *, unnest(toll) FROM (SELECT *, toll(quantities) AS toll FROM told)
 )
 SELECT partition, timeline, class, day, sum(incidents)::BIGINT AS incidents, sum(coarse)::BIGINT AS coarse,
     sum(incidents * COLUMNS('^(wounded|killed)_'))::BIGINT AS '\0', sum(COLUMNS('^attribution_'))::BIGINT AS '\0'
