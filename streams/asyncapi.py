@@ -154,9 +154,9 @@ def _dead_letter() -> Object:
         "tocsin_expected": "What was expected.",
         "tocsin_found": "What was found.",
         "tocsin_field": "Where in the payload; may be empty.",
-        "tocsin_position": "Of the record: partition and offset, then which message.",
+        "tocsin_record": "Which record it is: events/PARTITION/OFFSET.",
     }
-    headers = {name: {**TEXT, "description": text} for name, text in said.items()}
+    headers = {name: {**TEXT, "description": text} for name, text in said.items()} | {"tocsin_position": POSITION}
     return {
         "name": "deadLetter",
         "title": "A record that was set aside",

@@ -136,5 +136,5 @@ def _dead_letter(row: Row, partition: int) -> Outgoing:
     kept = [(name, base64.b64decode(raw)) for name, raw in json.loads(headers)]
     names = ("tocsin_reason", "tocsin_expected", "tocsin_found", "tocsin_field")
     kept += [(name, (text or "").encode()) for name, text in zip(names, said, strict=True)]
-    kept.append(("tocsin_position", f"events/{partition}/{offset}".encode()))
+    kept.append(("tocsin_record", f"events/{partition}/{offset}".encode()))
     return Outgoing(offset, 0, ("events.dlq",), key, value, kept, timestamp)

@@ -87,7 +87,7 @@ class TestABadRecord:
         (letter,) = file.unsent(10)
         said = dict(letter.headers)
         assert (letter.topics, letter.key, letter.value) == (("events.dlq",), record.key, record.value)
-        assert (said["tocsin_reason"], said["tocsin_position"]) == (reason.encode(), b"events/0/1")
+        assert (said["tocsin_reason"], said["tocsin_record"]) == (reason.encode(), b"events/0/1")
         assert letter.headers[: len(record.headers)] == list(record.headers)
 
     @settings(deadline=None, max_examples=150)
