@@ -111,7 +111,7 @@ def _watches(app: BatchApp, holding: Holding) -> None:
         (watch_tail, 1.0),
         (swap, 0.25),
         (holding.settle, SETTLE_EVERY),
-        (holding.publish, 0.25),
+        (holding.publish, 0.1),
         (holding.tick, 0.1),
     )
     for function, pause in again:

@@ -9,7 +9,7 @@ import structlog
 
 from streams.worker.partitions import Copy, File
 
-SHARE = 10  # of the time goes at most one part in ten to copying
+SHARE = 4  # of the time goes at most one part in four to copying, which is done beside the line
 
 log = structlog.get_logger()
 
