@@ -19,7 +19,9 @@ import duckdb
 
 Reached = Callable[[str], None]
 FAILED: Final = 1
-SCRIPT: Final = 'cp --reflink=auto -- "$1" "$2" 2>/dev/null || cp -- "$1" "$2"; chmod 0444 "$2" && mv -f -- "$2" "$3"'
+SCRIPT: Final = """
+{ cp --reflink=auto -- "$1" "$2" 2>/dev/null || cp -- "$1" "$2"; } && chmod 0444 "$2" && mv -f -- "$2" "$3"
+"""
 
 
 def half_made(path: Path, process: int) -> Path:
@@ -45,9 +47,12 @@ class Publishing:
         self._thread.start()
 
     def _run(self) -> None:
-        self._destination.parent.mkdir(parents=True, exist_ok=True)
         self._reached("in-checkpoint")
-        with contextlib.suppress(duckdb.Error), self._con:  # it is the next commit's to halt, if that fails too
+        with (
+            contextlib.suppress(duckdb.Error, OSError),
+            self._con,
+        ):  # the next commit halts, if it must
+            self._destination.parent.mkdir(parents=True, exist_ok=True)
             self._con.execute("CHECKPOINT")
             if not self._given_up:
                 self._copy = self._begin_copy()

@@ -1,5 +1,6 @@
 """One partition's file: what is written with a batch, what is refused, what the relay and the readers get."""
 
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from events.log import Event, Record, Written
 from projections.apply import Applied, apply_batch
 from projections.identity import record_hash
 from projections.store.file import ORDER, PartitionFile
-from projections.store.publish import half_made
+from projections.store.publish import SCRIPT, half_made
 from projections.store.seen import Seen
 from projections.store.tables import Tables
 from tests import facts
@@ -251,6 +252,18 @@ class TestAFile:
 
         with duckdb.connect(str(tmp_path / "out" / "p0.duckdb"), read_only=True) as copy:
             assert copy.execute("SELECT count(*) FROM events").fetchall() == [(1,)]
+
+
+def test_a_copy_that_breaks_off_is_not_published(tmp_path: Path) -> None:
+    """Given a disk with room for half a file, when it is copied, then that fails, and readers keep what they have."""
+    whole, half, place = (tmp_path / name for name in ("whole", "half", "place"))
+    whole.write_bytes(b"x" * 100_000)
+    place.write_text("older")
+
+    copying = ["/bin/sh", "-c", f"ulimit -f 10; {SCRIPT}", "sh", whole, half, place]
+    code = subprocess.run(copying, stderr=subprocess.DEVNULL, check=False).returncode
+
+    assert (code != 0, place.read_text()) == (True, "older")
 
 
 class TestTheOutbox:
