@@ -42,6 +42,11 @@ class Known:
     next_number: int = 0
     at_site: Callable[[str, str], list[Incident]] = lambda _timeline, _site: []  # every incident there, as stored
 
+    def forget(self, kept: int) -> None:
+        """Forget the incidents that were looked at longest ago, when there are more than `kept`."""
+        if len(self.incidents) > kept:
+            self.incidents = dict(list(self.incidents.items())[kept // 2 :])
+
     def site(self, timeline: str, site: str) -> Site:
         """A registered site.
 

@@ -5,7 +5,6 @@ All of it runs on one thread. `reached` is told the points at which a crash woul
 
 import contextlib
 from collections.abc import Callable, Collection, Iterator, Sequence
-from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
@@ -21,15 +20,15 @@ from projections.incidents import Incident
 from projections.known import Known, Live
 from projections.reading import Bad, First, Read, Said
 from projections.store import lookups, publish
+from projections.store.beginning import prepare
 from projections.store.books import Counters, Tallies
-from projections.store.connection import REBUILD, WRITER, halting, writer
+from projections.store.connection import WRITER, halting, writer
 from projections.store.groups import TableGroups
 from projections.store.older import move_aside
 from projections.store.outbox import Outbox, Outgoing, Standing
 from projections.store.publish import Publishing
 from projections.store.seen import Seen
 from projections.store.tables import Tables
-from projections.store.versions import PROJECTION_VERSION, SCHEMA_VERSION
 
 # The order in which a batch writes them; after them counters and tallies, which ask the versions for first and last.
 ORDER: Final = (
@@ -51,7 +50,6 @@ CHECKPOINT: Final = "UPDATE checkpoint SET next_offset = ?, last_offset = ?, las
 FEW: Final = 500  # records of a batch
 INCIDENTS_KEPT: Final = 20_000  # in memory between batches, about a kilobyte each
 MESSAGES: Final = ("alert_messages", "rejected")  # the tables whose rows are to be sent
-OURS: Final = {"meta", "checkpoint", "relay_position"}  # tables that no version of ours was without
 
 
 def ignore(_point: str) -> None:
@@ -83,14 +81,12 @@ class PartitionFile:
             self.con = writer(path, patience)
         self.older = old  # where the file of an older version is now, in whose place this one begins from nothing
         publish.clear(path)
-        self._prepare(partition, partitions)
+        prepare(self.con, path, partition, partitions)
         [(upto, *last, records, chain)] = self.con.execute("FROM checkpoint").fetchall()
         self.next_offset: int = upto
         self.last_applied: tuple[int, str] | None = None if last[0] is None else (last[0], last[1])
         self.chain = Chain(records, chain)
-        sent = self.con.execute("SELECT event_offset, seq FROM relay_position").fetchall()
-        self._position: tuple[int, int] | None = sent[0] if sent else None  # as it is written
-        self.outbox = Outbox(self.con, partition, self._position)
+        self.outbox = Outbox(self.con, partition)
         self.tables = Tables(self.con)
         self.known = Known(at_site=self._at_site)
         lookups.registers(self.con, self.known)
@@ -100,32 +96,6 @@ class PartitionFile:
         self._reminders: dict[str, int | None] | None = None  # as they were at the opening, once somebody asks
         self._groups = TableGroups(self.con, self.known.sites)
         self.alerting = Alerting(partition, self._groups)
-
-    def _prepare(self, partition: int, partitions: int) -> None:
-        """Make the tables of a new file; check that an old one is ours."""
-        tables = {name for (name,) in self.con.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
-        if tables and OURS - tables:
-            self.con.close()
-            msg = f"{self.path}: a DuckDB file that was not made by tocsin; move it away, or set another TOCSIN_HOME"
-            raise ProjectionHalted(msg)
-        if not tables:
-            self.con.begin()
-            self.con.execute(files(__package__).joinpath("schema.sql").read_text())
-            self.con.execute(files(__package__).joinpath("views.sql").read_text())
-            self.con.execute(
-                "INSERT INTO meta VALUES (?, ?, ?, ?)", [SCHEMA_VERSION, PROJECTION_VERSION, partition, partitions]
-            )
-            self.con.execute("INSERT INTO checkpoint VALUES (0, NULL, NULL, 0, ?)", [Chain().hash])
-            self.con.commit()
-        found = self.con.execute(
-            "SELECT schema_version, projection_version, partition, partitions FROM meta"
-        ).fetchall()[0]
-        wanted = (SCHEMA_VERSION, PROJECTION_VERSION, partition, partitions)
-        if found != wanted:
-            self.con.close()
-            names = "schema version, projection version, partition, partitions"
-            msg = f"{self.path}: expected {names} {wanted}, found {found}; {REBUILD}"
-            raise ProjectionHalted(msg)
 
     # -- questions of the fold
 
@@ -194,19 +164,14 @@ class PartitionFile:
             self._commit(it.batch, it.those, it.end)
             self._broken = False
             self._groups.written(it.batch.rows)
-            self._make_room()
-        self._write_position()
+            self.known.forget(INCIDENTS_KEPT)
+        self.outbox.write_position()
         return it is not None
 
     def _may_write(self, *, wait: bool) -> bool:
         if self._publishing is not None and wait:
             self._publishing.checkpointed()
         return self._publishing is None or self._publishing.may_write
-
-    def _make_room(self) -> None:
-        """Forget the incidents that were looked at longest ago; they can be fetched again."""
-        if len(self.known.incidents) > INCIDENTS_KEPT:
-            self.known.incidents = dict(list(self.known.incidents.items())[INCIDENTS_KEPT // 2 :])
 
     def _commit(self, batch: Batch, those: Sequence[Read | Bad], end: int) -> None:
         """Write what records led to and move the checkpoint to `end`, in one transaction; on any error nothing is."""
@@ -247,7 +212,7 @@ class PartitionFile:
             self.tables.change("timelines", ("timeline", "clock", "projection_version"), batch.clocks)
         self.counters.write(self.tables)
         self.tallies.write(self.tables)
-        self._write_position()
+        self.outbox.write_position()
         self.con.execute(CHECKPOINT, [end, *(mark or (None, None)), self.chain.records, self.chain.hash])
 
     # -- the clock's side
@@ -285,15 +250,6 @@ class PartitionFile:
         On any thread. A crash before that does no harm: the wire knows better.
         """
         self.outbox.position = offset, seq
-
-    def _write_position(self) -> None:
-        position = self.outbox.position  # once: it may move on meanwhile
-        if position != self._position:
-            statement = "UPDATE relay_position SET event_offset = ?, seq = ?"
-            if self._position is None:
-                statement = "INSERT INTO relay_position VALUES (?, ?)"
-            self.con.execute(statement, position)
-            self._position = position
 
     # -- what is told of it
 

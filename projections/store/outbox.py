@@ -62,9 +62,11 @@ REJECTED: Final = """
 class Outbox:
     """The messages of one partition that are not known to be on the wire."""
 
-    def __init__(self, con: duckdb.DuckDBPyConnection, partition: int, position: tuple[int, int] | None) -> None:
+    def __init__(self, con: duckdb.DuckDBPyConnection, partition: int) -> None:
         self._con, self._partition = con, partition
-        self.position = position  # (offset, seq) of the last message that is committed on the wire; any thread
+        found = con.execute("SELECT event_offset, seq FROM relay_position").fetchall()
+        self._written: tuple[int, int] | None = found[0] if found else None
+        self.position = self._written  # (offset, seq) of the last message that is committed on the wire; any thread
         self._tail: tuple[Outgoing, ...] | None = None  # all that wait, and some that do not; None: the tables know
 
     @property
@@ -102,6 +104,16 @@ class Outbox:
         told = (_alert(row) for row in alerts)
         dead = (_dead_letter(row, self._partition) for row in rejected)
         return merge(told, dead, key=lambda it: it[:2])
+
+    def write_position(self) -> None:
+        """Write how far the wire is, if it has moved."""
+        position = self.position  # once: it may move on meanwhile
+        if position != self._written:
+            statement = "UPDATE relay_position SET event_offset = ?, seq = ?"
+            if self._written is None:
+                statement = "INSERT INTO relay_position VALUES (?, ?)"
+            self._con.execute(statement, position)
+            self._written = position
 
     def standing(self) -> Standing:
         """How many wait, and what is open."""
