@@ -3,12 +3,11 @@
 For columns with few combinations of values: sites and classes, rules and groups. About 200 bytes each.
 """
 
-from collections.abc import Collection
-from typing import Any, Final
+from collections.abc import Iterable
+from operator import itemgetter
+from typing import Any
 
 import duckdb
-
-MANY: Final = 2_000  # rows of a batch, after which the table is asked anew: catching up shall not pay for this
 
 Values = tuple[Any, ...]
 
@@ -20,7 +19,7 @@ class Had:
         self._con, self._table, self._columns = con, table, columns
         query = "SELECT column_name FROM duckdb_columns() WHERE table_name = ? ORDER BY column_index"
         names = [name for (name,) in con.execute(query, [table]).fetchall()]
-        self._places = [names.index(column) for column in columns]
+        self._of_row = itemgetter(*map(names.index, columns))
         self._values: set[Values] | None = None
 
     def __contains__(self, values: Values) -> bool:
@@ -29,9 +28,7 @@ class Had:
             self._values = set(self._con.execute(query).fetchall())
         return values in self._values
 
-    def take(self, rows: Collection[Values]) -> None:
+    def take(self, rows: Iterable[Values]) -> None:
         """Note rows that were written, as they were handed over."""
-        if len(rows) > MANY:
-            self._values = None
-        elif self._values is not None:
-            self._values |= {tuple(row[place] for place in self._places) for row in rows}
+        if self._values is not None:
+            self._values.update(map(self._of_row, rows))
