@@ -1,6 +1,7 @@
 """A batch that waits to be written: what was told of it is what the tables say once it is, whenever that is."""
 
 import itertools
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -160,6 +161,21 @@ class TestAFileThatLingers:
         life.file.begin_publish(tmp_path / "snapshot").wait()
 
         assert checkpoint(life) == 4
+
+    def test_goes_on_while_a_snapshot_is_made(self, life: Life, tmp_path: Path) -> None:
+        """Given a checkpoint that is being made, when records come, then they are told, and written when it is done."""
+        may_go_on = threading.Event()
+        life.apply(3)
+        life.send()
+        life.file.reached = lambda point: may_go_on.wait() if point == "in-checkpoint" else None
+        snapshot = life.file.begin_publish(tmp_path / "snapshot")
+        life.apply(4)
+
+        assert {it.offset for it in life.file.waiting() or ()} == {3}
+        assert (snapshot.poll(), life.file.settle(wait=False), checkpoint(life)) == (None, False, 3)
+
+        may_go_on.set()
+        assert (life.file.settle(), checkpoint(life), snapshot.wait()) == (True, 4, 0)
 
     def test_writes_many_at_once(self, life: Life, monkeypatch: pytest.MonkeyPatch) -> None:
         """Given records that wait, when there are many, then they are written without being asked for."""
