@@ -69,37 +69,58 @@ SELECT timeline, assertion, metric, meant->>'measure' AS measure, meant->>'class
 FROM said;
 COMMENT ON VIEW asserted IS 'Assertions as they were said last, with what their metric counts; measure NULL: nothing that incidents itemise';
 
+-- Which incidents may be part of which total is found by day, for most belong to none; and what a total asks of them is known before they are
+-- looked at. Now is a moment later than any clock.
 CREATE OR REPLACE VIEW considered AS
-WITH standing AS (
-    SELECT 'now' AS believed, a.assertion, v.*
-    FROM asserted a JOIN incident_versions v ON v.timeline = a.timeline AND v.stands AND v.known_until IS NULL
-    WHERE a.measure IS NOT NULL
-    UNION ALL BY NAME
-    SELECT 'then' AS believed, a.assertion, v.*
-    FROM asserted a JOIN incident_versions v ON v.timeline = a.timeline AND v.stands AND v.known_from <= a.known_at
-    WHERE a.measure IS NOT NULL AND (v.known_until IS NULL OR v.known_until > a.known_at)
+WITH site_since AS (  -- through a list, so that the planner takes it for small, which it is
+    SELECT unnest(list(it), recursive := true) FROM (
+        SELECT timeline, subject AS site, payload->>'country' AS country, payload->>'site_kind' AS site_kind,
+            coalesce((payload->>'unnamed')::BOOLEAN, false) AS unnamed, known_at AS known_from,
+            coalesce(lead(known_at) OVER (PARTITION BY timeline, subject ORDER BY event_offset), 'infinity') AS known_until
+        FROM events WHERE type = 'tocsin.site.registered.v1'
+    ) it
+), actor_since AS (
+    SELECT timeline, subject AS actor, unnest((payload->'member_of')::VARCHAR[]) AS umbrella, known_at AS known_from, known_until
+    FROM (SELECT *, coalesce(lead(known_at) OVER (PARTITION BY timeline, subject ORDER BY event_offset), 'infinity') AS known_until
+        FROM events WHERE type = 'tocsin.actor.registered.v1')
+), moments AS (
+    SELECT *, 'now' AS believed, make_timestamptz(9000000000000000000) AS moment FROM asserted WHERE measure IS NOT NULL
+    UNION ALL
+    SELECT *, 'then' AS believed, known_at AS moment FROM asserted WHERE measure IS NOT NULL
+), asked AS (
+    SELECT m.timeline, m.assertion, m.believed, m.moment, m.measure, m.class, m.site_kind, m.party, m.country, m.site, m.actor, m.since_us, m.as_of_us,
+        there.country AS there, (SELECT coalesce(list(w.actor), []) FROM actor_since w
+            WHERE w.timeline = m.timeline AND w.umbrella = m.actor AND w.known_from <= m.moment AND w.known_until > m.moment) AS members
+    FROM moments m LEFT JOIN site_since there ON there.timeline = m.timeline AND there.site = m.site
+        AND there.known_from <= m.moment AND there.known_until > m.moment
+), days AS (
+    SELECT *, unnest(range(since_us // 86400000000, as_of_us // 86400000000 + 1)) AS day FROM asked
+), touched AS (  -- the day on which an incident begins, and those into which it goes on
+    SELECT *, epoch_us(occurred_from) // 86400000000 AS day, true AS begins FROM incident_versions WHERE stands
+    UNION ALL
+    SELECT *, unnest(range(epoch_us(occurred_from) // 86400000000 + 1, (epoch_us(occurred_until) - 1) // 86400000000 + 1)) AS day, false AS begins
+    FROM incident_versions
+    WHERE stands AND precision <> 'instant' AND epoch_us(occurred_until) > (epoch_us(occurred_from) // 86400000000 + 1) * 86400000000
+), near AS (
+    SELECT a.* EXCLUDE (day), v.incident_id, v.version, v.number, v.attribution, v.site AS at_site, v.actor AS by_actor, v.occurred_from, v.occurred_until,
+        v.precision, CASE WHEN a.party IS NOT NULL THEN v.quantities->a.measure->a.party END AS quantity
+    FROM touched v JOIN days a ON a.timeline = v.timeline AND a.day = v.day
+    WHERE (v.begins OR v.day * 86400000000 = a.since_us) AND (a.class IS NULL OR v.class = a.class)
+      AND v.known_from <= a.moment AND coalesce(v.known_until, 'infinity') > a.moment
 ), placed AS (
-    SELECT v.timeline, v.believed, v.assertion, a.measure, v.incident_id, v.version, v.number, v.attribution, v.site, coalesce(s.unnamed, false) AS unnamed,
-        epoch_us(v.occurred_from) >= a.since_us AS begins_inside,
-        v.precision <> 'instant' AND (epoch_us(v.occurred_from) < a.since_us + 86400000000 OR epoch_us(v.occurred_until) > a.as_of_us) AS at_edge,
-        (a.country IS NULL OR s.country = a.country) AND (a.actor IS NULL OR coalesce(v.actor = a.actor, false)
-            OR coalesce(list_contains(string_split(who.member_of, ','), a.actor), false)) AS in_reach,
-        (a.site IS NULL OR v.site = a.site) AND (a.site_kind IS NULL OR s.site_kind = a.site_kind) AS at_place,
-        coalesce(s.unnamed, false) AND (a.site IS NULL OR s.country = there.country) AS at_place_maybe,
-        v.quantities->a.measure->a.party AS quantity
-    FROM standing v
-    JOIN asserted a USING (timeline, assertion)
-    LEFT JOIN sites s ON (s.timeline, s.site) = (v.timeline, v.site)
-    LEFT JOIN sites there ON (there.timeline, there.site) = (a.timeline, a.site)
-    LEFT JOIN actors who ON (who.timeline, who.actor) = (v.timeline, v.actor)
-    WHERE (a.class IS NULL OR v.class = a.class) AND epoch_us(v.occurred_from) < a.as_of_us + 86400000000
-      AND (epoch_us(v.occurred_until) > a.since_us OR epoch_us(v.occurred_from) >= a.since_us)
-      AND (a.party IS NULL OR (v.quantities->a.measure->a.party) IS NOT NULL)
+    SELECT n.*, coalesce(s.unnamed, false) AS unnamed, epoch_us(n.occurred_from) >= n.since_us AS begins_inside,
+        n.precision <> 'instant' AND (epoch_us(n.occurred_from) < n.since_us + 86400000000 OR epoch_us(n.occurred_until) > n.as_of_us) AS at_edge,
+        (n.country IS NULL OR s.country = n.country)
+            AND (n.actor IS NULL OR coalesce(n.by_actor = n.actor OR list_contains(n.members, n.by_actor), false)) AS in_reach,
+        (n.site IS NULL OR n.at_site = n.site) AND (n.site_kind IS NULL OR s.site_kind = n.site_kind) AS at_place,
+        coalesce(s.unnamed, false) AND (n.site IS NULL OR s.country = n.there) AS at_place_maybe
+    FROM near n LEFT JOIN site_since s ON s.timeline = n.timeline AND s.site = n.at_site AND s.known_from <= n.moment AND s.known_until > n.moment
+    WHERE n.party IS NULL OR n.quantity IS NOT NULL
 )
 SELECT timeline, assertion, believed, incident_id, version,
     CASE WHEN NOT in_reach OR NOT (at_place OR at_place_maybe) THEN 'outside' WHEN at_edge THEN 'edge' WHEN unnamed THEN 'unnamed'
         WHEN attribution = 'claimed' THEN 'claimed' ELSE 'itemised' END AS category,
-    in_reach AND at_place AND begins_inside AS counted, in_reach AND (at_place OR at_place_maybe) AS possible, measure, site, unnamed,
+    in_reach AND at_place AND begins_inside AS counted, in_reach AND (at_place OR at_place_maybe) AS possible, measure, at_site AS site, unnamed,
     CASE WHEN quantity IS NULL THEN 1 ELSE coalesce((quantity->>'low')::BIGINT, 0) END AS low,
     CASE WHEN quantity IS NULL THEN 1 ELSE coalesce((quantity->>'best')::BIGINT, (quantity->>'low')::BIGINT, 0) END AS best,
     CASE WHEN quantity IS NULL THEN 1 ELSE (quantity->>'high')::BIGINT END AS high, number
@@ -107,28 +128,31 @@ FROM placed;
 COMMENT ON VIEW considered IS 'Each incident that may be part of an asserted total, as believed when it was asserted (then) and now, in one category: itemised (nothing speaks against it), claimed (by its author only), unnamed (at a site nobody named), edge (may lie beyond the first or last day) or outside (of the scope)';
 
 CREATE OR REPLACE VIEW reconciliation AS
-WITH summed AS (
-    SELECT timeline, assertion, believed, count(*) AS considered,
+WITH gathered AS (  -- of a total of sites, each site for itself
+    SELECT timeline, assertion, believed, measure, CASE WHEN measure = 'sites' THEN site END AS place, any_value(c.unnamed) AS hidden, count(*) AS considered,
         count(*) FILTER (category = 'itemised') AS itemised, count(*) FILTER (category = 'claimed') AS claimed,
         count(*) FILTER (category = 'unnamed') AS unnamed, count(*) FILTER (category = 'edge') AS edge,
-        count(*) FILTER (category = 'outside') AS outside,
-        CASE WHEN any_value(measure) = 'sites' THEN count(DISTINCT site) FILTER (category = 'itemised')
-            ELSE coalesce(sum(low) FILTER (category = 'itemised'), 0) END::BIGINT AS our_low,
-        CASE WHEN any_value(measure) = 'sites'
-            THEN greatest(count(DISTINCT site) FILTER (counted AND NOT c.unnamed), least(count(*) FILTER (counted), 1))
-            ELSE coalesce(sum(best) FILTER (counted), 0) END::BIGINT AS our_best,
-        CASE WHEN any_value(measure) = 'sites' THEN count(DISTINCT site) FILTER (possible AND NOT c.unnamed) + count(*) FILTER (possible AND c.unnamed)
-            WHEN count(*) FILTER (possible AND high IS NULL) = 0 THEN coalesce(sum(high) FILTER (possible), 0) END::BIGINT AS our_high
-    FROM considered c GROUP BY ALL
+        count(*) FILTER (category = 'outside') AS outside, count(*) FILTER (counted) AS counted, count(*) FILTER (possible) AS possible,
+        sum(low) FILTER (category = 'itemised') AS low, sum(best) FILTER (counted) AS best, sum(high) FILTER (possible) AS high,
+        count(*) FILTER (possible AND high IS NULL) AS endless
+    FROM considered c GROUP BY timeline, assertion, believed, measure, place
+    UNION ALL
+    SELECT timeline, assertion, believed, measure, NULL, NULL, 0, 0, 0, 0, 0, 0, 0, 0, NULL, NULL, NULL, 0
+    FROM asserted CROSS JOIN (VALUES ('then'), ('now')) b(believed)
+), summed AS (
+    SELECT timeline, assertion, believed, sum(g.considered)::BIGINT AS considered, sum(g.itemised)::BIGINT AS itemised, sum(g.claimed)::BIGINT AS claimed,
+        sum(g.unnamed)::BIGINT AS unnamed, sum(g.edge)::BIGINT AS edge, sum(g.outside)::BIGINT AS outside,
+        CASE WHEN measure = 'sites' THEN count(*) FILTER (g.itemised > 0) ELSE coalesce(sum(low), 0) END::BIGINT AS our_low,
+        CASE WHEN measure = 'sites' THEN greatest(count(*) FILTER (counted > 0 AND NOT hidden), least(sum(counted), 1))
+            ELSE coalesce(sum(best), 0) END::BIGINT AS our_best,
+        CASE WHEN measure = 'sites' THEN count(*) FILTER (possible > 0 AND NOT hidden) + coalesce(sum(possible) FILTER (hidden), 0)
+            WHEN sum(endless) = 0 THEN coalesce(sum(high), 0) END::BIGINT AS our_high
+    FROM gathered g GROUP BY timeline, assertion, believed, measure
 )
-SELECT a.timeline, a.assertion, b.believed, a.metric, a.measure, a.class, a.site_kind, a.party, a.country, a.site, a.actor, a.since, a.as_of,
-    a.low, a.best, a.high, a.qualifier,
-    CASE WHEN a.measure IS NOT NULL THEN coalesce(s.our_low, 0) END AS our_low,
-    CASE WHEN a.measure IS NOT NULL THEN coalesce(s.our_best, 0) END AS our_best,
-    CASE WHEN a.measure IS NOT NULL AND (s.our_high IS NOT NULL OR s.considered IS NULL) THEN coalesce(s.our_high, 0) END AS our_high,
-    CASE WHEN a.measure IS NOT NULL THEN coalesce(a.best, a.low, a.high) - coalesce(s.our_best, 0) END AS gap,
-    coalesce(s.considered, 0) AS considered, coalesce(s.itemised, 0) AS itemised, coalesce(s.claimed, 0) AS claimed,
-    coalesce(s.unnamed, 0) AS unnamed, coalesce(s.edge, 0) AS edge, coalesce(s.outside, 0) AS outside, a.asserted_by, a.known_at, a.event_offset
-FROM asserted a CROSS JOIN (VALUES ('then'), ('now')) b(believed)
-LEFT JOIN summed s ON (s.timeline, s.assertion, s.believed) = (a.timeline, a.assertion, b.believed);
+SELECT s.timeline, s.assertion, s.believed, a.metric, a.measure, a.class, a.site_kind, a.party, a.country, a.site, a.actor, a.since, a.as_of,
+    a.low, a.best, a.high, a.qualifier, CASE WHEN a.measure IS NOT NULL THEN our_low END AS our_low,
+    CASE WHEN a.measure IS NOT NULL THEN our_best END AS our_best, CASE WHEN a.measure IS NOT NULL THEN our_high END AS our_high,
+    CASE WHEN a.measure IS NOT NULL THEN coalesce(a.best, a.low, a.high) - our_best END AS gap,
+    s.considered, s.itemised, s.claimed, s.unnamed, s.edge, s.outside, a.asserted_by, a.known_at, a.event_offset
+FROM summed s JOIN asserted a ON a.timeline = s.timeline AND a.assertion = s.assertion;
 COMMENT ON VIEW reconciliation IS 'Each asserted total against our incidents, as believed when it was asserted (then) and now: our best is what our counters say, low leaves out what is doubtful, high takes in all that may belong; measure NULL: the metric is outside what incidents itemise';
