@@ -246,6 +246,16 @@ class TestTheEffect:
         assert found.messages == messages != []
         assert (found.applied, found.duplicates, found.faults) == (1, 0, [])
 
+    def test_is_shown_of_every_site_that_is_touched(self, tmp_path: Path) -> None:
+        """Given an incident that moves to another site, when tried, then the tallies of both are there."""
+        told = facts.staged(facts.site("south"), facts.reported("a"), facts.reported("b", site="south"))
+        [snapshot] = published(publish(tmp_path, told))
+
+        found = effect(snapshot, [facts.corrected("a", site="south")])
+
+        assert [(it["site"], it["incidents"]) for it in found.before] == [("north", 1), ("south", 1)]
+        assert [(it["site"], it["incidents"]) for it in found.after] == [("south", 2)]
+
 
 async def test_by_hand_is_a_whole_story(line: Line) -> None:
     """Given a live line, when told, merged, split, corrected and retracted by hand, then all is applied."""
