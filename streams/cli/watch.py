@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @click.option("--count", type=click.IntRange(1), help="End after so many messages.")
 @click.option("--until-idle", "idle", type=click.FloatRange(0), help="End after so many seconds without a message.")
 def watch(*, as_json: bool, severity: str | None, from_beginning: bool, count: int | None, idle: float | None) -> None:
-    """Follow the alert messages, one line each, until ctrl-C.
+    """Follow the alert messages, one line each, until ctrl-C. A Kafka that goes away is told of, and waited for.
 
     \b
     tocsin watch --severity critical
@@ -41,7 +41,12 @@ def watch(*, as_json: bool, severity: str | None, from_beginning: bool, count: i
 
 async def _print(servers: str, topic: str, until: "Until", *, from_beginning: bool, as_json: bool) -> None:
     from streams.reading.watching import messages
+    from streams.worker.away import tell_of_outages
 
-    async with contextlib.aclosing(messages(servers, topic, until, from_beginning=from_beginning)) as following:
-        async for message in following:
-            click.echo(json.dumps(message, ensure_ascii=False) if as_json else line(message))
+    telling = asyncio.create_task(tell_of_outages(servers, lambda: None))  # silence must not pass for peace
+    try:
+        async with contextlib.aclosing(messages(servers, topic, until, from_beginning=from_beginning)) as following:
+            async for message in following:
+                click.echo(json.dumps(message, ensure_ascii=False) if as_json else line(message))
+    finally:
+        telling.cancel()

@@ -1,9 +1,14 @@
 """The broker is missing, dies, comes back: the worker waits and goes on."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
+from aiokafka import AIOKafkaProducer
+
 from streams.broker.embedded import EmbeddedKafka
-from streams.topics import Topics
+from streams.topics import Topics, create
 from tests.streams.line import Line, Store, Worker, ended, until
 
 
@@ -52,3 +57,38 @@ async def test_a_worker_without_a_broker_can_be_stopped(
         worker.process.terminate()
 
         assert worker.ends(5.0) == 0
+
+
+def watch(kafka: EmbeddedKafka, topics: Topics, seen: Path, said: Path) -> "subprocess.Popen[bytes]":
+    """`tocsin watch` until two messages, its output and what it says in files."""
+    where = {"TOCSIN_BROKER": kafka.bootstrap, "TOCSIN_PREFIX": topics.prefix, "PYTHONUNBUFFERED": "1"}
+    command = [Path(sys.executable).with_name("tocsin"), "watch", "--from-beginning", "--json", "--count", "2"]
+    with seen.open("wb") as out, said.open("wb") as err:
+        return subprocess.Popen(command, env={**os.environ, **where}, stdout=out, stderr=err)
+
+
+async def test_who_watches_is_told_that_the_broker_is_away(
+    own_kafka: EmbeddedKafka, topics: Topics, tmp_path: Path
+) -> None:
+    """Given somebody who watches, when the broker dies and comes back, then both are told, and the watch goes on."""
+    await create(own_kafka.bootstrap, topics, 1)
+    seen, said = tmp_path / "seen", tmp_path / "said"
+
+    async def tell() -> None:
+        async with AIOKafkaProducer(bootstrap_servers=own_kafka.bootstrap) as producer:
+            await producer.send_and_wait(topics.alerts, b"{}", partition=0)
+
+    watching = watch(own_kafka, topics, seen, said)
+    try:
+        await tell()
+        await until(lambda: len(seen.read_text().splitlines()) == 1)
+        own_kafka.kill()
+        await until(lambda: "waiting for the broker" in said.read_text())
+        own_kafka.start()
+        await until(lambda: "the broker is back" in said.read_text())
+        await tell()
+        assert watching.wait(30) == 0
+    finally:
+        watching.kill()
+
+    assert len(seen.read_text().splitlines()) == 2
