@@ -37,6 +37,10 @@ class EventRejected(TimelineError):
         self.reason = reason or type(self).reason
         super().__init__(one_line(f"{f'{field}: ' if field else ''}expected {expected}, found {found}"))
 
+    def __reduce__(self) -> tuple[type[Self], tuple[str, str, str | None, Reason]]:
+        """Go to another process whole: records may be read there."""
+        return type(self), (self.expected, self.found, self.field, self.reason)
+
     def plain(self) -> Self:
         """The same without its history: a traceback holds on to every record of a batch."""
         self.__cause__ = self.__context__ = None

@@ -8,8 +8,8 @@ from typing import NamedTuple
 import duckdb
 
 from events.errors import ProjectionHalted
-from events.log import Record
-from projections.apply import apply_batch
+from projections.apply import apply_read
+from projections.reading import Bad, Read
 from projections.store.connection import LOCKED, writer
 from projections.store.content import content
 from projections.store.file import PartitionFile
@@ -43,9 +43,9 @@ class Rebuild:
     def next_offset(self) -> int:
         return self._file.next_offset
 
-    def follow(self, records: Sequence[Record], start: int, end: int) -> None:
-        """Apply records as any worker would."""
-        apply_batch(self._file, records, start, end)
+    def follow(self, those: Sequence[Read | Bad], start: int, end: int) -> None:
+        """Apply records that were read, as any worker would."""
+        apply_read(self._file, those, start, end)
 
     def tables(self, published: Snapshot) -> list[Table]:
         """Every table beside that of a snapshot; the log must have been followed exactly as far."""

@@ -103,13 +103,14 @@ async def _follow(
     """Apply the log from where the file is up to an offset, else to the end that it has now."""
     from aiokafka import TopicPartition
 
-    from streams.reading.log import pieces
+    from streams.decoder import Decoder
+    from streams.reading.log import applied, pieces
 
     part = TopicPartition(f"{settings.prefix}.events", it.partition)
-    async with aclosing(pieces(servers, part, it.next_offset, upto)) as those:
-        async for piece in those:
-            await asyncio.to_thread(it.follow, piece.records, piece.start, piece.end)
-            advance(piece.end - piece.start)
+    with Decoder() as decoder:
+        async with aclosing(pieces(servers, part, it.next_offset, upto)) as those:
+            async for count in applied(those, decoder.read, it.follow):
+                advance(count)
 
 
 def _row(partition: int, table: str, published: str, rebuilt: str) -> Object:

@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Coroutine
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -80,15 +81,16 @@ async def _up(settings: Settings, servers: str) -> None:
 
 
 async def _work(settings: Settings, servers: str) -> None:
+    from streams.decoder import Decoder
     from streams.worker.meter import Meter
     from streams.worker.process import work
 
     meter = Meter()
     reached = crash_at(os.environ.get("TOCSIN_CRASH_AT"))
-    projection = projection_in(settings.home, reached, lingers=True)
     _calm_the_collector()
-    with _endpoint(settings, meter), _heartbeat(settings, meter):
-        await work(line_of(settings, servers), projection, reached, meter)
+    with Decoder() as decoder, _endpoint(settings, meter), _heartbeat(settings, meter):
+        projection = projection_in(settings.home, reached, lingers=True)
+        await work(line_of(settings, servers), replace(projection, read=decoder.read), reached, meter)
 
 
 def _heartbeat(settings: Settings, meter: "Meter") -> AbstractContextManager[object]:

@@ -1,12 +1,14 @@
 """The committed records of a partition, in order, a piece at a time: for a fold beside the worker's."""
 
-from collections.abc import AsyncGenerator, Sequence
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from typing import Final, NamedTuple
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from events.errors import LogChanged
 from events.log import Record
+from projections.reading import Bad, Read
 from streams.faust.batches import size_of
 from streams.worker.peek import reader
 
@@ -45,6 +47,25 @@ async def pieces(
             piece = await _next(consumer, part, start, upto)
             yield piece
             start = piece.end
+
+
+async def applied(
+    those: AsyncIterator[Piece],
+    read: Callable[[Sequence[Record]], Sequence[Read | Bad]],
+    apply: Callable[[Sequence[Read | Bad], int, int], None],
+) -> AsyncGenerator[int, None]:
+    """Apply pieces in order, in a thread, each while the next is fetched and read; how many offsets each has taken."""
+    under_way: asyncio.Future[None] | None = None
+    try:
+        async for piece in those:
+            held = await asyncio.to_thread(read, piece.records)
+            if under_way:
+                await under_way
+            under_way = asyncio.ensure_future(asyncio.to_thread(apply, held, piece.start, piece.end))
+            yield piece.end - piece.start
+    finally:  # whoever closes the file must find it at rest
+        if under_way:
+            await under_way
 
 
 async def _next(consumer: AIOKafkaConsumer, part: TopicPartition, start: int, upto: int) -> Piece:

@@ -15,7 +15,8 @@ from projections.store.verify import episodes, sums
 from projections.store.verify.found import Advance, Verdict, Wrong
 from projections.store.verify.replayed import Replay
 from projections.store.verify.snapshot import Snapshot
-from streams.reading.log import pieces
+from streams.decoder import Decoder
+from streams.reading.log import applied, pieces
 from streams.topics import Topics
 from streams.verifying import wire
 
@@ -90,7 +91,7 @@ class Verification:
 
     async def _replay(self, it: Snapshot, replay: Replay, advance: Advance) -> None:
         part = TopicPartition(self.topics.events, it.partition)
-        async with aclosing(pieces(self.servers, part, 0, it.next_offset)) as those:
-            async for piece in those:
-                await asyncio.to_thread(replay.follow, piece.records, piece.start, piece.end)
-                advance(piece.end - piece.start)
+        with Decoder() as decoder:
+            async with aclosing(pieces(self.servers, part, 0, it.next_offset)) as those:
+                async for count in applied(those, decoder.read, replay.follow):
+                    advance(count)

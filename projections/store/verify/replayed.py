@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from events.log import Record
-from projections.apply import apply_batch
+from projections.apply import apply_read
 from projections.chain import EVERY, Chain, Link
-from projections.identity import record_hash
+from projections.reading import Bad, Read
 from projections.store.content import content
 from projections.store.file import PartitionFile
 from projections.store.verify.found import Verdict, Wrong
@@ -21,11 +20,11 @@ class Replay:
         self._it, self._chain, self._links = it, Chain(), list[Link]()
         self._file = PartitionFile(folder / f"p{it.partition}.duckdb", it.partition, it.partitions) if fold else None
 
-    def follow(self, records: Sequence[Record], start: int, end: int) -> None:
-        """Go on over the records from `start` to `end`."""
-        self._links += self._chain.follow([(it.offset, record_hash(it)) for it in records])
+    def follow(self, those: Sequence[Read | Bad], start: int, end: int) -> None:
+        """Go on over the records from `start` to `end`, as they were read."""
+        self._links += self._chain.follow([(it.record.offset, it.mark) for it in those])
         if self._file:
-            apply_batch(self._file, records, start, end)
+            apply_read(self._file, those, start, end)
 
     def tables(self) -> Verdict:
         """Whether the fresh tables are those of the snapshot."""

@@ -14,9 +14,11 @@ from events.log import Record
 from events.model import IncidentCorrected
 from projections import counters, incidents
 from projections.apply import apply_batch
+from projections.reading import read
 from projections.rules import spells, track
 from projections.rules.model import Member, Rule
 from projections.rules.spells import Spell
+from projections.reading import read
 from projections.store.file import PartitionFile
 from projections.store.verify.found import Verdict
 from projections.store.verify.replayed import Replay
@@ -67,8 +69,8 @@ def found_by_tables(path: Path) -> dict[str, Verdict]:
 def found_by_replay(path: Path, records: Sequence[Record], folder: Path) -> dict[str, Verdict]:
     with Snapshot(path) as it:
         replay = Replay(it, folder / str(next(numbers)), fold=True)
-        replay.follow(records[:20], 0, 20)
-        replay.follow(records[20:], 20, len(records))
+        replay.follow(read(records[:20]), 0, 20)
+        replay.follow(read(records[20:]), 20, len(records))
         verdicts = [replay.tables(), replay.chain()]
         replay.close()
     return {verdict.check: verdict for verdict in verdicts if verdict.count}

@@ -1,0 +1,94 @@
+"""Records are read in a process of their own: it is much of the work, and Python does one thing at a time.
+
+The process knows nothing but what it is sent, so whatever becomes of it, records can be read here. It lives as long as
+we do: it ends at the end of its input, which comes when we are gone, however that happens.
+"""
+
+import gc
+import os
+import pickle
+import select
+import subprocess
+import sys
+from collections.abc import Sequence
+from threading import Lock
+from typing import IO, Final, Self, cast
+
+import structlog
+
+from events.log import Record, Written
+from projections.reading import Bad, Read, Understood, joined, read, understood
+
+FEW: Final = 256  # records: to send fewer takes longer than to read them here
+COMMAND: Final = "from streams.decoder import serve; serve()"
+
+log = structlog.get_logger()
+
+
+class Decoder:
+    """A process that reads records, begun at once and used as soon as it is ready."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._begin()
+
+    def read(self, records: Sequence[Record]) -> Sequence[Read | Bad]:
+        """What each record says; read here if there are few, or if the process is not ready or has ended."""
+        with self._lock:
+            those = self._elsewhere(records) if len(records) >= FEW else None
+        return read(records) if those is None else joined(records, those)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._end()
+
+    def _elsewhere(self, records: Sequence[Record]) -> Sequence[Understood] | None:
+        try:
+            return self._ask(records) if self._is_ready() else None
+        except (OSError, EOFError, pickle.UnpicklingError) as error:
+            log.warning("the process that reads records has ended; a new one begins", error=repr(error))
+            self._end()
+            self._begin()
+            return None
+
+    def _begin(self) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", COMMAND], stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
+        )
+        self._to = cast("IO[bytes]", self._process.stdin)
+        self._back = cast("IO[bytes]", self._process.stdout)
+        self._ready = False
+
+    def _end(self) -> None:
+        self._process.kill()
+        self._process.communicate()
+
+    def _is_ready(self) -> bool:
+        if not self._ready and select.select([self._back], [], [], 0)[0]:
+            self._ready = bool(pickle.load(self._back))  # noqa: S301 -- from our own process
+        return self._ready
+
+    def _ask(self, records: Sequence[Record]) -> list[Understood]:
+        plain = [(it.offset, it.timestamp, it.key, it.value, it.headers) for it in records]
+        pickle.dump(plain, self._to, pickle.HIGHEST_PROTOCOL)
+        self._to.flush()
+        return pickle.load(self._back)  # type: ignore[no-any-return]  # noqa: S301 -- from our own process
+
+
+def serve() -> None:
+    """Read what comes on standard input, until it ends. What is printed by mistake goes to standard error."""
+    out = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    gc.freeze()
+    gc.set_threshold(1_000_000, 50, 100)
+    answer: object = True
+    while True:
+        pickle.dump(answer, out, pickle.HIGHEST_PROTOCOL)
+        out.flush()
+        try:
+            asked = pickle.load(sys.stdin.buffer)  # noqa: S301 -- from the process that began us
+        except EOFError:
+            return
+        answer = understood([Written(*it) for it in asked])

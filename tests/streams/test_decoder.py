@@ -1,0 +1,112 @@
+"""Records that are read in a process of their own."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+
+import pytest
+
+from events.log import Written
+from projections.reading import Bad, Read, read
+from streams.decoder import FEW, Decoder
+from tests import facts
+
+FACTS = [
+    facts.opened(),
+    facts.site("north", "IQ"),
+    facts.actor("militia"),
+    facts.reported("a", wounded={"us": "at least 2"}, weapons=("drone",)),
+    facts.corrected("a", outcome=None, site="north"),
+    facts.merged("a", "b"),
+    facts.retracted("a"),
+    facts.ticked(),
+]
+
+
+def records(count: int = FEW) -> list[Written]:
+    """As many records, each third of which is no event."""
+    told = facts.records([FACTS[number % len(FACTS)] for number in range(count)])
+    return [it._replace(value=b"{") if it.offset % 3 == 2 else it for it in told]
+
+
+def plainly(those: Sequence[Read | Bad]) -> list[str]:
+    return [repr(it) for it in those]
+
+
+@pytest.fixture
+def decoder() -> Iterator[Decoder]:
+    with Decoder() as it:
+        until = time.monotonic() + 30
+        while not it._is_ready():
+            assert time.monotonic() < until
+            time.sleep(0.01)
+        yield it
+
+
+def asked(it: Decoder, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many records its process is asked for, each time."""
+    found: list[int] = []
+    ask = it._ask
+
+    def noting(those: Sequence[Written]) -> object:
+        found.append(len(those))
+        return ask(those)
+
+    monkeypatch.setattr(it, "_ask", noting)
+    return found
+
+
+def test_what_is_read_elsewhere_is_what_is_read_here(decoder: Decoder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Given facts and bad records, when they are read in the other process, then they say the same, faults and all."""
+    counts = asked(decoder, monkeypatch)
+
+    for _ in range(2):
+        assert plainly(decoder.read(records())) == plainly(read(records()))
+    assert counts == [FEW, FEW]
+
+
+def test_a_few_are_read_here(decoder: Decoder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Given fewer records than are worth the way, when they are read, then the process is not asked."""
+    counts = asked(decoder, monkeypatch)
+
+    assert plainly(decoder.read(records(FEW - 1))) == plainly(read(records(FEW - 1)))
+    assert counts == []
+
+
+def test_a_process_that_is_killed_loses_nothing(decoder: Decoder) -> None:
+    """Given a killed process, when records are read, then all are, and a new process begins."""
+    before = decoder._process
+    before.kill()
+    before.wait()
+
+    assert plainly(decoder.read(records())) == plainly(read(records()))
+    assert decoder._process.pid != before.pid
+    assert decoder._process.poll() is None
+
+
+def test_the_process_ends_with_its_owner() -> None:
+    """Given an owner that is killed with -9, when a moment has passed, then its process is gone too."""
+    code = "import time\nfrom streams.decoder import Decoder\nprint(Decoder()._process.pid, flush=True)\ntime.sleep(60)"
+    owner = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+    assert owner.stdout
+    pid = int(owner.stdout.readline())
+    assert is_there(pid)
+
+    owner.send_signal(signal.SIGKILL)
+    owner.communicate()
+
+    until = time.monotonic() + 30
+    while is_there(pid) and time.monotonic() < until:
+        time.sleep(0.05)
+    assert not is_there(pid)
+
+
+def is_there(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
