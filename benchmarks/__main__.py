@@ -22,7 +22,7 @@ from benchmarks.bed import Bed
 from benchmarks.catchup import all_sent, catch_up
 from benchmarks.load import Load, stage
 from benchmarks.probe import RATE, latency
-from benchmarks.restart import restart
+from benchmarks.restart import rebuild, restart
 from benchmarks.show import bar, show
 from streams import topics
 from streams.broker.which import broker_of
@@ -69,7 +69,8 @@ async def measured(bed: Bed, events: int, probe: int) -> dict[str, Any]:
         found["memory_mb"] = worker.memory()
     found["restart"] = await restart(bed, load)
     found["knowing"] = await asyncio.to_thread(_as_known_at, bed.home / "snapshots" / "p0.duckdb")
-    for part, count in (("raw", end), ("stock", min(STOCK, end)), ("fold", end)):
+    found["rebuild"] = await asyncio.to_thread(rebuild, bed, await bed.end())
+    for part, count in (("raw", end), ("stock", min(STOCK, end))):
         found[part] = await asyncio.to_thread(_alone, part, bed, count)
     return found
 

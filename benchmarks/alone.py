@@ -3,8 +3,7 @@
 `python -m benchmarks.alone PART ADDRESS TOPIC COUNT`
 
 `raw`: aiokafka's `getmany` and our decoder, nothing else. `stock`: Faust as it comes, an agent that counts the events
-of each type in a table in memory. `fold`: the log into a new file, as a rebuild does. All print {"events", "seconds"}
-as JSON: from the first record to the last one.
+of each type in a table in memory. Both print {"events", "seconds"} as JSON: from the first record to the last one.
 """
 
 import asyncio
@@ -15,7 +14,6 @@ import os
 import sys
 import tempfile
 import time
-from pathlib import Path
 from typing import Any
 
 import faust
@@ -23,8 +21,6 @@ from aiokafka import TopicPartition
 
 from events.codec import from_record
 from events.errors import EventRejected
-from projections.apply import apply_batch
-from projections.store.file import PartitionFile
 from streams.worker.peek import reader
 
 
@@ -43,25 +39,6 @@ async def raw(servers: str, topic: str, count: int) -> dict[str, float]:
             for record in records:
                 decode(record)
     return {"events": seen, "seconds": time.perf_counter() - began}
-
-
-async def fold(servers: str, topic: str, count: int) -> dict[str, float]:
-    """Fetch and apply everything into a new file, one batch after the other."""
-    gc.freeze()
-    gc.set_threshold(2_000_000, 50, 100)  # as the worker does
-    tp = TopicPartition(topic, 0)
-    with tempfile.TemporaryDirectory() as folder:
-        file = PartitionFile(Path(folder) / "p0.duckdb", 0, 1)
-        began = time.perf_counter()
-        async with reader(servers) as consumer:
-            consumer.assign([tp])
-            consumer.seek(tp, 0)
-            while file.next_offset < count:
-                records = (await consumer.getmany(timeout_ms=1000, max_records=5_000)).get(tp, [])
-                apply_batch(file, records, file.next_offset, records[-1].offset + 1 if records else file.next_offset)
-        seconds = time.perf_counter() - began
-        file.close()
-    return {"events": file.next_offset, "seconds": seconds}
 
 
 def decode(record: Any) -> None:
@@ -101,4 +78,4 @@ if __name__ == "__main__":
     if part == "stock":
         stock(*place, int(number))
     else:
-        print(json.dumps(asyncio.run({"raw": raw, "fold": fold}[part](*place, int(number)))))
+        print(json.dumps(asyncio.run(raw(*place, int(number)))))

@@ -6,7 +6,7 @@ import signal
 import sys
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -19,7 +19,7 @@ from streams.broker.process import leashed
 from streams.topics import Topics
 from streams.worker.peek import reader
 
-WORKER = "from streams.cli.main import main; main(['worker'])"
+TOCSIN = "from streams.cli.main import main; main()"
 TICKS = os.sysconf("SC_CLK_TCK")
 Moved = Callable[[int], None]  # progress: so many more
 
@@ -63,16 +63,20 @@ class Bed:
             consumer.seek(tp, (await consumer.end_offsets([tp]))[tp] if start is None else start)
             yield consumer
 
+    def command(self, *arguments: str) -> list[str]:
+        """A verb of tocsin, to be run as it would be on this line."""
+        settings = {"broker": self.servers, "home": self.home, "prefix": self.topics.prefix, "partitions": 1}
+        settings |= {"log_format": "json", "instance": "bench"}
+        given = [f"TOCSIN_{name.upper()}={value}" for name, value in settings.items()]
+        return ["/usr/bin/env", *given, sys.executable, "-c", TOCSIN, *arguments]
+
     @contextmanager
     def worker(self) -> Iterator["Worker"]:
         """A worker process; killed at the end, if it has not ended before."""
         self.home.mkdir(parents=True, exist_ok=True)
         log = self.home / f"worker-{time.monotonic_ns()}.log"
-        settings = {"broker": self.servers, "home": self.home, "prefix": self.topics.prefix, "partitions": 1}
-        settings |= {"log_format": "json", "instance": "bench"}
-        given = [f"TOCSIN_{name.upper()}={value}" for name, value in settings.items()]
         began = time.perf_counter()
-        process = leashed(["/usr/bin/env", *given, sys.executable, "-c", WORKER], log)
+        process = leashed(self.command("worker"), log)
         try:
             yield Worker(process.pid, log, began, process.is_alive)
         finally:
@@ -131,14 +135,27 @@ class Worker:
             moved(sum(line["end"] - line["start"] for line in self.look()))
 
     def cpu(self) -> float:
-        """Seconds of processor time, all threads."""
-        spent = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(spent[11]) + int(spent[12])) / TICKS
+        """Seconds of processor time, all threads, with those of the processes that it began."""
+        stats = [stat.rpartition(")")[2].split() for stat in self._family("stat")]
+        return sum(int(spent) for stat in stats for spent in stat[11:15]) / TICKS
 
     def memory(self) -> float:
-        """The most it ever had in memory, MB."""
-        status = Path(f"/proc/{self.pid}/status").read_text()
-        return int(status.partition("VmHWM:")[2].split()[0]) * 1024 / 1e6
+        """The most that it and the processes that it began ever had in memory, each on its own, MB."""
+        most = [it.partition("VmHWM:")[2].split()[0] for it in self._family("status") if "VmHWM:" in it]
+        return sum(map(int, most)) * 1024 / 1e6
+
+    def _family(self, what: str) -> Iterator[str]:
+        """What the kernel says of the process and of those that it began, as far as they are still there."""
+        for it in (self.pid, *children(self.pid)):
+            with suppress(OSError):
+                yield Path(f"/proc/{it}/{what}").read_text()
+
+
+def children(pid: int) -> Iterator[int]:
+    """The processes that a process began and that are still there."""
+    for task in Path(f"/proc/{pid}/task").glob("*/children"):
+        with suppress(OSError):
+            yield from map(int, task.read_text().split())
 
 
 def when(line: dict[str, Any]) -> float:

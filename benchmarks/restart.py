@@ -1,5 +1,6 @@
-"""Restart: kill -9, a few more events meanwhile, and the time until the next worker has applied some of them."""
+"""Beginning again: after kill -9 with a few more events meanwhile, and from nothing."""
 
+import subprocess
 import time
 from typing import Any
 
@@ -16,6 +17,13 @@ async def restart(bed: Bed, load: Load) -> dict[str, Any]:
         opened = _first(worker, "partition opened")
         applied = _first(worker, "batch applied")
     return {"opened_s": opened - worker.began, "first_batch_s": applied - worker.began}
+
+
+def rebuild(bed: Bed, events: int) -> dict[str, float]:
+    """The seconds that `tocsin rebuild --yes` takes in a home whose worker is not there, start and comparison included."""
+    began = time.perf_counter()
+    subprocess.run(bed.command("rebuild", "--yes", "--json"), check=True, capture_output=True, timeout=1200)
+    return {"events": events, "seconds": time.perf_counter() - began}
 
 
 def _first(worker: Worker, event: str) -> float:

@@ -76,7 +76,7 @@ def _linear(it: dict[str, Any]) -> Iterator[Line]:
 
 def _reading(found: dict[str, Any]) -> Iterator[Line]:
     """Rebuilding, and what readers get."""
-    again, stale = found["fold"], found["staleness"]
+    again, stale = found["rebuild"], found["staleness"]
     title = f"rebuild of {again['events']:,} events"
     yield _at_most(title, again["seconds"], round(REBUILD_S * again["events"] / 1e6, 1), "s")
     title = f"staleness, {stale['snapshot_mb']:.0f} MB, {stale['events_per_s']} events/s"

@@ -25,6 +25,9 @@ def record_hash(record: Record) -> str:
 
     Tells this log from another with the same offsets.
     """
-    parts = [record.key, record.value, *(piece for name, raw in record.headers for piece in (name.encode(), raw))]
-    said = [b"-" if part is None else b"%d:%b" % (len(part), part) for part in parts]
-    return sha256(b"%d %d %b" % (record.offset, record.timestamp, b"".join(said))).hexdigest()
+    parts = [record.key, record.value]
+    for name, raw in record.headers:
+        parts += name.encode(), raw
+    sizes = [-1 if part is None else len(part) for part in parts]
+    said = b"".join([part or b"" for part in parts])
+    return sha256(b"%d %d %a %b" % (record.offset, record.timestamp, sizes, said)).hexdigest()

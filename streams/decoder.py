@@ -4,7 +4,6 @@ The process knows nothing but what it is sent, so whatever becomes of it, record
 we do: it ends at the end of its input, which comes when we are gone, however that happens.
 """
 
-import gc
 import os
 import pickle
 import select
@@ -18,6 +17,7 @@ import structlog
 
 from events.log import Record, Written
 from projections.reading import Bad, Read, Understood, joined, read, understood
+from streams.collector import calm_the_collector
 
 FEW: Final = 256  # records: to send fewer takes longer than to read them here
 COMMAND: Final = "from streams.decoder import serve; serve()"
@@ -81,8 +81,7 @@ def serve() -> None:
     """Read what comes on standard input, until it ends. What is printed by mistake goes to standard error."""
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
-    gc.freeze()
-    gc.set_threshold(1_000_000, 50, 100)
+    calm_the_collector()
     answer: object = True
     while True:
         pickle.dump(answer, out, pickle.HIGHEST_PROTOCOL)

@@ -1,7 +1,6 @@
 """`tocsin worker` and `tocsin up`: the line's working part in the foreground. Here the projection meets the worker."""
 
 import asyncio
-import gc
 import os
 import sys
 from collections.abc import Coroutine
@@ -18,6 +17,7 @@ from streams.broker.embedded import EmbeddedKafka, running
 from streams.broker.errors import BrokerGone
 from streams.broker.which import embedded, folder_of
 from streams.cli.main import told
+from streams.collector import calm_the_collector
 from streams.faust.batches import Limits
 from streams.settings import Settings, load_settings
 from streams.topics import Topics
@@ -87,7 +87,7 @@ async def _work(settings: Settings, servers: str) -> None:
 
     meter = Meter()
     reached = crash_at(os.environ.get("TOCSIN_CRASH_AT"))
-    _calm_the_collector()
+    calm_the_collector()
     with Decoder() as decoder, _endpoint(settings, meter), _heartbeat(settings, meter):
         projection = projection_in(settings.home, reached, lingers=True)
         await work(line_of(settings, servers), replace(projection, read=decoder.read), reached, meter)
@@ -110,16 +110,6 @@ def _endpoint(settings: Settings, meter: "Meter") -> AbstractContextManager[obje
         return nullcontext()
     token = settings.http_token.get_secret_value() if settings.http_token else None
     return Endpoint(settings.listen, meter, token)
-
-
-def _calm_the_collector() -> None:
-    """Have the garbage collector look seldom, and never at what is there before the first batch.
-
-    A batch makes some hundred thousand objects that live until it is written, and none of them in circles: looking at
-    them again and again took up to half of the time of catching up.
-    """
-    gc.freeze()
-    gc.set_threshold(2_000_000, 50, 100)
 
 
 def line_of(settings: Settings, servers: str) -> Line:

@@ -18,7 +18,6 @@ from projections.reading import read
 from projections.rules import spells, track
 from projections.rules.model import Member, Rule
 from projections.rules.spells import Spell
-from projections.reading import read
 from projections.store.file import PartitionFile
 from projections.store.verify.found import Verdict
 from projections.store.verify.replayed import Replay
