@@ -20,7 +20,7 @@ async def restart(bed: Bed, load: Load) -> dict[str, Any]:
 
 
 def rebuild(bed: Bed, events: int) -> dict[str, float]:
-    """The seconds that `tocsin rebuild --yes` takes in a home whose worker is not there, start and comparison included."""
+    """The seconds that `tocsin rebuild --yes` takes, start and comparison included, without a worker."""
     began = time.perf_counter()
     subprocess.run(bed.command("rebuild", "--yes", "--json"), check=True, capture_output=True, timeout=1200)
     return {"events": events, "seconds": time.perf_counter() - began}
