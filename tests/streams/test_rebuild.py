@@ -123,7 +123,7 @@ async def test_a_rebuilt_file_is_taken_by_the_worker_that_runs(line: Line, store
     assert code == 0, err
     different = {(row["partition"], row["table"]) for row in json.loads(out) if row["result"] != "same"}
     assert different == {(0, "site_tallies")}
-    assert sum(row["event"] == "rebuilt file swapped in" for row in worker.lines()) == 2
+    await until(lambda: sum(row["event"] == "rebuilt file swapped in" for row in worker.lines()) == 2)
     await line.append(store.writes(500, 100))
     await line.settled()
     await line.must_be_exact()
