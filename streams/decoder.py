@@ -10,6 +10,7 @@ import select
 import subprocess
 import sys
 from collections.abc import Sequence
+from subprocess import PIPE
 from threading import Lock
 from typing import IO, Final, Self, cast
 
@@ -20,23 +21,18 @@ from projections.reading import Bad, Read, Understood, joined, read, understood
 from streams.collector import calm_the_collector
 
 FEW: Final = 256  # records: to send fewer takes longer than to read them here
-COMMAND: Final = "from streams.decoder import serve; serve()"
+COMMAND: Final = (sys.executable, "-c", "from streams.decoder import serve; serve()")
 
 log = structlog.get_logger()
 
 
 class Decoder:
-    """A process that reads records, begun at once and used as soon as it is ready."""
+    """A process that reads records: begun when many come for the first time, used as soon as it is ready."""
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._begin()
-
-    def read(self, records: Sequence[Record]) -> Sequence[Read | Bad]:
-        """What each record says; read here if there are few, or if the process is not ready or has ended."""
-        with self._lock:
-            those = self._elsewhere(records) if len(records) >= FEW else None
-        return read(records) if those is None else joined(records, those)
+        self._process: subprocess.Popen[bytes] | None = None
+        self._ready = False
 
     def __enter__(self) -> Self:
         return self
@@ -44,37 +40,41 @@ class Decoder:
     def __exit__(self, *_: object) -> None:
         self._end()
 
+    def read(self, records: Sequence[Record]) -> Sequence[Read | Bad]:
+        """What each record says; read here if there are few, or if the process is not ready or has ended."""
+        with self._lock:
+            those = self._elsewhere(records) if len(records) >= FEW else None
+        return read(records) if those is None else joined(records, those)
+
     def _elsewhere(self, records: Sequence[Record]) -> Sequence[Understood] | None:
+        if self._process is None:
+            self._process = subprocess.Popen(COMMAND, stdin=PIPE, stdout=PIPE, start_new_session=True)
+        to, back = cast("IO[bytes]", self._process.stdin), cast("IO[bytes]", self._process.stdout)
         try:
-            return self._ask(records) if self._is_ready() else None
+            return _asked(records, to, back) if self._is_ready(back) else None
         except (OSError, EOFError, pickle.UnpicklingError) as error:
-            log.warning("the process that reads records has ended; a new one begins", error=repr(error))
+            log.warning("the process that reads records has ended; the next one begins", error=repr(error))
             self._end()
-            self._begin()
             return None
 
-    def _begin(self) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-c", COMMAND], stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
-        )
-        self._to = cast("IO[bytes]", self._process.stdin)
-        self._back = cast("IO[bytes]", self._process.stdout)
-        self._ready = False
-
-    def _end(self) -> None:
-        self._process.kill()
-        self._process.communicate()
-
-    def _is_ready(self) -> bool:
-        if not self._ready and select.select([self._back], [], [], 0)[0]:
-            self._ready = bool(pickle.load(self._back))  # noqa: S301 -- from our own process
+    def _is_ready(self, back: IO[bytes]) -> bool:
+        """Whether it has said so; it says so once, when it begins."""
+        if not self._ready and select.select([back], [], [], 0)[0]:
+            self._ready = bool(pickle.load(back))  # noqa: S301 -- from our own process
         return self._ready
 
-    def _ask(self, records: Sequence[Record]) -> list[Understood]:
-        plain = [(it.offset, it.timestamp, it.key, it.value, it.headers) for it in records]
-        pickle.dump(plain, self._to, pickle.HIGHEST_PROTOCOL)
-        self._to.flush()
-        return pickle.load(self._back)  # type: ignore[no-any-return]  # noqa: S301 -- from our own process
+    def _end(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.communicate()
+        self._process, self._ready = None, False
+
+
+def _asked(records: Sequence[Record], to: IO[bytes], back: IO[bytes]) -> list[Understood]:
+    plain = [(it.offset, it.timestamp, it.key, it.value, it.headers) for it in records]
+    pickle.dump(plain, to, pickle.HIGHEST_PROTOCOL)
+    to.flush()
+    return pickle.load(back)  # type: ignore[no-any-return]  # noqa: S301 -- from our own process
 
 
 def serve() -> None:

@@ -6,14 +6,25 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import pytest
 
 from events.log import Written
 from projections.reading import Bad, Read, read
+from streams import decoder as decoder_module
 from streams.decoder import FEW, Decoder
 from tests import facts
 
+OWNER = """
+import time
+from events.log import Written
+from streams.decoder import FEW, Decoder
+it = Decoder()
+it.read([Written(offset, 0, None, None, ()) for offset in range(FEW)])
+print(it._process.pid, flush=True)
+time.sleep(60)
+"""
 FACTS = [
     facts.opened(),
     facts.site("north", "IQ"),
@@ -38,30 +49,31 @@ def plainly(those: Sequence[Read | Bad]) -> list[str]:
 
 @pytest.fixture
 def decoder() -> Iterator[Decoder]:
+    """One whose process is ready."""
     with Decoder() as it:
         until = time.monotonic() + 30
-        while not it._is_ready():
+        while not it._ready:
+            it.read(records())
             assert time.monotonic() < until
-            time.sleep(0.01)
         yield it
 
 
-def asked(it: Decoder, monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """How many records its process is asked for, each time."""
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many records the process is asked for, each time."""
     found: list[int] = []
-    ask = it._ask
+    ask = decoder_module._asked
 
-    def noting(those: Sequence[Written]) -> object:
+    def noting(those: Sequence[Written], *pipes: Any) -> object:
         found.append(len(those))
-        return ask(those)
+        return ask(those, *pipes)
 
-    monkeypatch.setattr(it, "_ask", noting)
+    monkeypatch.setattr(decoder_module, "_asked", noting)
     return found
 
 
 def test_what_is_read_elsewhere_is_what_is_read_here(decoder: Decoder, monkeypatch: pytest.MonkeyPatch) -> None:
     """Given facts and bad records, when they are read in the other process, then they say the same, faults and all."""
-    counts = asked(decoder, monkeypatch)
+    counts = asked(monkeypatch)
 
     for _ in range(2):
         assert plainly(decoder.read(records())) == plainly(read(records()))
@@ -70,27 +82,29 @@ def test_what_is_read_elsewhere_is_what_is_read_here(decoder: Decoder, monkeypat
 
 def test_a_few_are_read_here(decoder: Decoder, monkeypatch: pytest.MonkeyPatch) -> None:
     """Given fewer records than are worth the way, when they are read, then the process is not asked."""
-    counts = asked(decoder, monkeypatch)
+    counts = asked(monkeypatch)
 
     assert plainly(decoder.read(records(FEW - 1))) == plainly(read(records(FEW - 1)))
     assert counts == []
 
 
 def test_a_process_that_is_killed_loses_nothing(decoder: Decoder) -> None:
-    """Given a killed process, when records are read, then all are, and a new process begins."""
+    """Given a killed process, when records are read, then all are, and a new process begins with the next ones."""
     before = decoder._process
+    assert before
     before.kill()
     before.wait()
 
-    assert plainly(decoder.read(records())) == plainly(read(records()))
+    for _ in range(2):
+        assert plainly(decoder.read(records())) == plainly(read(records()))
+    assert decoder._process
     assert decoder._process.pid != before.pid
     assert decoder._process.poll() is None
 
 
 def test_the_process_ends_with_its_owner() -> None:
     """Given an owner that is killed with -9, when a moment has passed, then its process is gone too."""
-    code = "import time\nfrom streams.decoder import Decoder\nprint(Decoder()._process.pid, flush=True)\ntime.sleep(60)"
-    owner = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+    owner = subprocess.Popen([sys.executable, "-c", OWNER], stdout=subprocess.PIPE, text=True)
     assert owner.stdout
     pid = int(owner.stdout.readline())
     assert is_there(pid)
