@@ -10,6 +10,7 @@ import select
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from subprocess import PIPE
 from threading import Lock
 from typing import IO, Final, Self, cast
@@ -18,7 +19,7 @@ import structlog
 
 from events.log import Record, Written
 from projections.reading import Bad, Read, Understood, joined, read, understood
-from streams.collector import calm_the_collector
+from streams.collector import calm_collector
 
 FEW: Final = 256  # records: to send fewer takes longer than to read them here
 COMMAND: Final = (sys.executable, "-c", "from streams.decoder import serve; serve()")
@@ -81,13 +82,10 @@ def serve() -> None:
     """Read what comes on standard input, until it ends. What is printed by mistake goes to standard error."""
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
-    calm_the_collector()
-    answer: object = True
-    while True:
-        pickle.dump(answer, out, pickle.HIGHEST_PROTOCOL)
-        out.flush()
-        try:
+    with calm_collector(), suppress(EOFError):
+        answer: object = True
+        while True:
+            pickle.dump(answer, out, pickle.HIGHEST_PROTOCOL)
+            out.flush()
             asked = pickle.load(sys.stdin.buffer)  # noqa: S301 -- from the process that began us
-        except EOFError:
-            return
-        answer = understood([Written(*it) for it in asked])
+            answer = understood([Written(*it) for it in asked])

@@ -17,7 +17,7 @@ from streams.broker.embedded import EmbeddedKafka, running
 from streams.broker.errors import BrokerGone
 from streams.broker.which import embedded, folder_of
 from streams.cli.main import told
-from streams.collector import calm_the_collector
+from streams.collector import calm_collector
 from streams.faust.batches import Limits
 from streams.settings import Settings, load_settings
 from streams.topics import Topics
@@ -87,8 +87,7 @@ async def _work(settings: Settings, servers: str) -> None:
 
     meter = Meter()
     reached = crash_at(os.environ.get("TOCSIN_CRASH_AT"))
-    calm_the_collector()
-    with Decoder() as decoder, _endpoint(settings, meter), _heartbeat(settings, meter):
+    with calm_collector(), Decoder() as decoder, _endpoint(settings, meter), _heartbeat(settings, meter):
         projection = projection_in(settings.home, reached, lingers=True)
         await work(line_of(settings, servers), replace(projection, read=decoder.read), reached, meter)
 

@@ -15,7 +15,7 @@ from projections.store.verify import episodes, sums
 from projections.store.verify.found import Advance, Verdict, Wrong
 from projections.store.verify.replayed import Replay
 from projections.store.verify.snapshot import Snapshot
-from streams.collector import calm_the_collector
+from streams.collector import calm_collector
 from streams.decoder import Decoder
 from streams.reading.log import applied, pieces
 from streams.topics import Topics
@@ -92,8 +92,7 @@ class Verification:
 
     async def _replay(self, it: Snapshot, replay: Replay, advance: Advance) -> None:
         part = TopicPartition(self.topics.events, it.partition)
-        calm_the_collector()
-        with Decoder() as decoder:
+        with calm_collector(), Decoder() as decoder:
             async with aclosing(pieces(self.servers, part, 0, it.next_offset)) as those:
                 async for count in applied(those, decoder.read, replay.follow):
                     advance(count)
