@@ -134,7 +134,6 @@ def _step(file: PartitionFile, it: Read, first: dict[str, First | Read], batch: 
         return None
     changes = fold(file.known, event, offset)
     first[event.event_id] = it
-    file.count(changes)
     batch.applied(it, changes, file.known)
     return Step(offset, event, file.known.timelines[event.timeline].clock, changes)
 

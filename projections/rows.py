@@ -55,6 +55,7 @@ def version_row(it: Incident, offset: int, change: str, known_from: int, known_u
         it.until,
         it.precision,
         it.site,
+        it.country,
         it.actor,
         it.attribution,
         ",".join(it.weapons),

@@ -30,7 +30,7 @@ def prepare(con: duckdb.DuckDBPyConnection, path: Path, partition: int, partitio
         con.execute(files(__package__).joinpath("schema.sql").read_text())
         con.execute(files(__package__).joinpath("views.sql").read_text())
         con.execute("INSERT INTO meta VALUES (?, ?, ?, ?)", [SCHEMA_VERSION, PROJECTION_VERSION, partition, partitions])
-        con.execute("INSERT INTO checkpoint VALUES (0, NULL, NULL, 0, ?)", [Chain().hash])
+        con.execute("INSERT INTO checkpoint VALUES (0, NULL, NULL, 0, ?, 0)", [Chain().hash])
         con.commit()
     found = con.execute("SELECT schema_version, projection_version, partition, partitions FROM meta").fetchall()[0]
     wanted = (SCHEMA_VERSION, PROJECTION_VERSION, partition, partitions)

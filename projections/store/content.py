@@ -7,7 +7,7 @@ import duckdb
 # The closed list of what may differ: how far the relay got, where transaction markers end, and stale reminders.
 LEFT_OUT: Final[dict[str, tuple[str, ...]]] = {
     "relay_position": ("event_offset", "seq"),
-    "checkpoint": ("next_offset",),
+    "checkpoint": ("next_offset", "counted_offset"),
     "due": ("timeline", "rule", "group_key", "due_at"),
 }
 

@@ -14,14 +14,12 @@ from events.errors import ProjectionHalted
 from projections.alerting import Alerting
 from projections.batch import Batch
 from projections.chain import Chain
-from projections.fold import Change
 from projections.growing import Growing
 from projections.incidents import Incident
 from projections.known import Known, Live
 from projections.reading import Bad, First, Read, Said
-from projections.store import lookups, publish
+from projections.store import books, lookups, publish
 from projections.store.beginning import prepare
-from projections.store.books import Counters, Tallies
 from projections.store.connection import WRITER, halting, writer
 from projections.store.groups import TableGroups
 from projections.store.older import move_aside
@@ -30,7 +28,7 @@ from projections.store.publish import Publishing
 from projections.store.seen import Seen
 from projections.store.tables import Tables
 
-# The order in which a batch writes them; after them counters and tallies, which ask the versions for first and last.
+# The order in which a batch writes them; counters and tallies are made of the versions, by `count`.
 ORDER: Final = (
     *(
         "incident_versions",
@@ -82,17 +80,16 @@ class PartitionFile:
         self.older = old  # where the file of an older version is now, in whose place this one begins from nothing
         publish.clear(path)
         prepare(self.con, path, partition, partitions)
-        [(upto, *last, records, chain)] = self.con.execute("FROM checkpoint").fetchall()
+        [(upto, *last, records, chain, counted)] = self.con.execute("FROM checkpoint").fetchall()
         self.next_offset: int = upto
         self.last_applied: tuple[int, str] | None = None if last[0] is None else (last[0], last[1])
         self.chain = Chain(records, chain)
         self.outbox = Outbox(self.con, partition)
-        self.tables = Tables(self.con)
+        self.tables, self.books = Tables(self.con), books.Books(self.con, counted)
         self.known = Known(at_site=self._at_site)
         lookups.registers(self.con, self.known)
         self.seen = Seen(self.con, "events")
         self._seen_incidents = Seen(self.con, "incident_versions")
-        self.counters, self.tallies = Counters(self.con), Tallies(self.con)
         self._reminders: dict[str, int | None] | None = None  # as they were at the opening, once somebody asks
         self._groups = TableGroups(self.con, self.known.sites)
         self.alerting = Alerting(partition, self._groups)
@@ -117,12 +114,6 @@ class PartitionFile:
         return lookups.at_site(self.con, self.known.sites, timeline, site)
 
     # -- writing
-
-    def count(self, changes: Collection[Change]) -> None:
-        """Take in what an event did to incidents."""
-        for change in changes:
-            self.counters.add(change)
-            self.tallies.add(change)
 
     @contextlib.contextmanager
     def growing(self, those: Sequence[Read | Bad], end: int) -> Iterator[Growing]:
@@ -165,8 +156,21 @@ class PartitionFile:
             self._broken = False
             self._groups.written(it.batch.rows)
             self.known.forget(INCIDENTS_KEPT)
+            self._count(it.end, books.EVERY)
         self.outbox.write_position()
         return it is not None
+
+    @halting
+    def count(self) -> None:
+        """Bring counters and tallies up to all that is applied; before anybody looks at them."""
+        self.settle()
+        if not self._broken:
+            self._count(self.next_offset, 1)
+
+    def _count(self, upto: int, least: int) -> None:
+        if (uncounted := self.books.uncounted(upto)) >= least:
+            self._share_out(uncounted)
+            self.books.count(upto)
 
     def _may_write(self, *, wait: bool) -> bool:
         if self._publishing is not None and wait:
@@ -210,8 +214,6 @@ class PartitionFile:
                 self.tables.write(table, rows)
         if batch.clocks:
             self.tables.change("timelines", ("timeline", "clock", "projection_version"), batch.clocks)
-        self.counters.write(self.tables)
-        self.tallies.write(self.tables)
         self.outbox.write_position()
         self.con.execute(CHECKPOINT, [end, *(mark or (None, None)), self.chain.records, self.chain.hash])
 
@@ -263,7 +265,7 @@ class PartitionFile:
     @halting
     def begin_publish(self, destination: Path) -> Publishing:
         """Begin a copy for readers; the caller waits for its end before the next one."""
-        self.settle()
+        self.count()
         self._publishing = Publishing(self.con, self.path, destination, self.reached)
         return self._publishing
 

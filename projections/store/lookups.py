@@ -8,7 +8,6 @@ import duckdb
 
 from projections import semantics
 from projections.claims import HowMany
-from projections.counters import SUMS, TALLY_SUMS, Cell, Sums, TallyCell
 from projections.incidents import NOTHING, Incident, Site
 from projections.known import Key, Known, Timeline
 from projections.reading import First
@@ -126,15 +125,6 @@ def duplicates(con: duckdb.DuckDBPyConnection, wanted: Collection[int]) -> dict[
     return {name: First(*rest) for name, *rest in con.execute(query, [list(wanted)]).fetchall()}
 
 
-def cells(con: duckdb.DuckDBPyConnection, wanted: Collection[int]) -> dict[Cell, tuple[int, Sums]]:
-    """The rows of `counters` with these fingerprints: cell -> (number of the row, sums)."""
-    query = f"""
-        SELECT timeline, day - DATE '1970-01-01', class, dimension, key, cell, {", ".join(SUMS)}
-        FROM counters WHERE identity IN (SELECT unnest($1::BIGINT[]))
-    """  # noqa: S608
-    return {row[:5]: (row[5], row[6:]) for row in con.execute(query, [list(wanted)]).fetchall()}
-
-
 def reminders(con: duckdb.DuckDBPyConnection) -> dict[str, int | None]:
     """When time alone can next change something in each timeline; none where it can not."""
     query = """
@@ -142,25 +132,3 @@ def reminders(con: duckdb.DuckDBPyConnection) -> dict[str, int | None]:
         WHERE due_at > clock GROUP BY timeline
     """
     return dict(con.execute(query).fetchall())
-
-
-def tallies(con: duckdb.DuckDBPyConnection) -> dict[TallyCell, tuple[Sums, int | None, int | None]]:
-    """All of `site_tallies`: cell -> (sums, first occurred µs, last occurred µs)."""
-    query = f"""
-        SELECT timeline, site, class, epoch_us(first_occurred), epoch_us(last_occurred), {", ".join(TALLY_SUMS)}
-        FROM site_tallies
-    """  # noqa: S608
-    return {row[:3]: (row[5:], row[3], row[4]) for row in con.execute(query).fetchall()}
-
-
-def extents(con: duckdb.DuckDBPyConnection, wanted: Collection[TallyCell]) -> dict[TallyCell, tuple[int, int]]:
-    """First and last instant of the standing incidents of these cells, from the incidents themselves."""
-    query = """
-        SELECT v.timeline, v.site, v.class, epoch_us(min(v.occurred_from)), epoch_us(max(v.occurred_from))
-        FROM incident_versions v
-        JOIN (SELECT unnest($1::VARCHAR[]) AS timeline, unnest($2::VARCHAR[]) AS site, unnest($3::VARCHAR[]) AS class) w
-          ON v.timeline = w.timeline AND v.site = w.site AND v.class = w.class
-        WHERE v.known_until IS NULL AND v.stands GROUP BY ALL
-    """
-    columns = [list(column) for column in zip(*wanted, strict=True)]
-    return {row[:3]: (row[3], row[4]) for row in con.execute(query, columns).fetchall()}

@@ -49,12 +49,14 @@ class Rebuild:
 
     def tables(self, published: Snapshot) -> list[Table]:
         """Every table beside that of a snapshot; the log must have been followed exactly as far."""
+        self._file.count()
         mine, theirs = content(self._file.con), content(published.con)
         none = "no such table"
         return [Table(name, theirs.get(name, none), mine.get(name, none)) for name in sorted({*mine, *theirs})]
 
     def offer(self) -> Path:
         """Close the file, whole, and give it the name by which a worker finds it."""
+        self._file.count()
         self._file.con.execute("CHECKPOINT")
         self._file.close()
         return self.path.replace(self._live.with_name(f"{self._live.name}.rebuilt"))

@@ -8,13 +8,14 @@ COMMENT ON COLUMN meta.projection_version IS 'Version of the code that made the 
 COMMENT ON COLUMN meta.partition IS 'The partition of tocsin.events that this file is the projection of';
 COMMENT ON COLUMN meta.partitions IS 'How many partitions tocsin.events had when the file was made; fixed';
 
-CREATE TABLE checkpoint (next_offset BIGINT, last_offset BIGINT, last_hash VARCHAR, records BIGINT, chain VARCHAR);
+CREATE TABLE checkpoint (next_offset BIGINT, last_offset BIGINT, last_hash VARCHAR, records BIGINT, chain VARCHAR, counted_offset BIGINT);
 COMMENT ON TABLE checkpoint IS 'How far the log is applied: one row, written in the transaction of each batch';
 COMMENT ON COLUMN checkpoint.next_offset IS 'The next offset to apply';
 COMMENT ON COLUMN checkpoint.last_offset IS 'Offset of the last record applied or rejected';
 COMMENT ON COLUMN checkpoint.last_hash IS 'SHA-256 of that record, to tell this log from another';
 COMMENT ON COLUMN checkpoint.records IS 'How many records came before next_offset: applied, rejected and duplicates';
 COMMENT ON COLUMN checkpoint.chain IS 'The newest link of the hash chain over all of them; see chain';
+COMMENT ON COLUMN checkpoint.counted_offset IS 'Everything below is in counters and tallies; in a published snapshot that is all';
 
 CREATE TABLE chain (upto_offset BIGINT, records BIGINT, hash VARCHAR);
 COMMENT ON TABLE chain IS 'The hash chain over the log''s records, one link kept for each 1 000: shows whether and where the log was changed';
@@ -58,8 +59,8 @@ COMMENT ON COLUMN events.payload IS 'The fact, as it was written';
 CREATE TABLE incident_versions (
     number BIGINT, version INTEGER, identity BIGINT, timeline VARCHAR, incident_id VARCHAR, event_offset BIGINT, change VARCHAR,
     known_from TIMESTAMPTZ, known_until TIMESTAMPTZ, stands BOOLEAN, retracted BOOLEAN, merged_into VARCHAR, class VARCHAR,
-    occurred_from TIMESTAMPTZ, occurred_until TIMESTAMPTZ, precision VARCHAR, site VARCHAR, actor VARCHAR, attribution VARCHAR,
-    weapons VARCHAR, outcome VARCHAR, confidence VARCHAR, quantities JSON, corrected VARCHAR
+    occurred_from TIMESTAMPTZ, occurred_until TIMESTAMPTZ, precision VARCHAR, site VARCHAR, country VARCHAR, actor VARCHAR,
+    attribution VARCHAR, weapons VARCHAR, outcome VARCHAR, confidence VARCHAR, quantities JSON, corrected VARCHAR
 );
 COMMENT ON TABLE incident_versions IS 'Every state an incident was ever believed to be in, on both clocks';
 COMMENT ON COLUMN incident_versions.number IS 'Our number of the incident in this partition, in order of creation';
@@ -79,6 +80,7 @@ COMMENT ON COLUMN incident_versions.occurred_from IS 'The earliest instant it ca
 COMMENT ON COLUMN incident_versions.occurred_until IS 'The end of when it can have happened, exclusive; equals occurred_from for an instant';
 COMMENT ON COLUMN incident_versions.precision IS 'instant, day, range or month';
 COMMENT ON COLUMN incident_versions.site IS 'Where';
+COMMENT ON COLUMN incident_versions.country IS 'The country of the site, as it was registered by then';
 COMMENT ON COLUMN incident_versions.actor IS 'Who is said to have done it, if anybody';
 COMMENT ON COLUMN incident_versions.attribution IS 'On what ground: claimed, attributed, suspected, disputed, none';
 COMMENT ON COLUMN incident_versions.weapons IS 'With what; ids separated by commas, empty for none named';
@@ -200,14 +202,12 @@ COMMENT ON COLUMN decisions.until IS 'Until when a silence lasts, exclusive';
 COMMENT ON COLUMN decisions.event_offset IS 'Offset of the event';
 
 CREATE TABLE counters (
-    cell BIGINT, identity BIGINT, timeline VARCHAR, day DATE, class VARCHAR, dimension VARCHAR, key VARCHAR,
+    timeline VARCHAR, day DATE, class VARCHAR, dimension VARCHAR, key VARCHAR,
     incidents BIGINT, coarse BIGINT,
     wounded_low BIGINT, wounded_low_unknown BIGINT, wounded_best BIGINT, wounded_best_unknown BIGINT, wounded_high BIGINT, wounded_high_unknown BIGINT,
     killed_low BIGINT, killed_low_unknown BIGINT, killed_best BIGINT, killed_best_unknown BIGINT, killed_high BIGINT, killed_high_unknown BIGINT
 );
 COMMENT ON TABLE counters IS 'Escalation counters: our sums over standing incidents, by day; weeks, months and totals are sums of days';
-COMMENT ON COLUMN counters.cell IS 'Our number of the row, in order of creation';
-COMMENT ON COLUMN counters.identity IS 'A fingerprint of the row''s key (60 bits), for the writer';
 COMMENT ON COLUMN counters.timeline IS 'The timeline it belongs to';
 COMMENT ON COLUMN counters.day IS 'The earliest day of occurrence, UTC';
 COMMENT ON COLUMN counters.class IS 'The class of incidents counted';
@@ -234,7 +234,7 @@ CREATE TABLE site_tallies (
     wounded_low BIGINT, wounded_low_unknown BIGINT, wounded_best BIGINT, wounded_best_unknown BIGINT, wounded_high BIGINT, wounded_high_unknown BIGINT,
     killed_low BIGINT, killed_low_unknown BIGINT, killed_best BIGINT, killed_best_unknown BIGINT, killed_high BIGINT, killed_high_unknown BIGINT,
     attribution_claimed BIGINT, attribution_attributed BIGINT, attribution_suspected BIGINT, attribution_disputed BIGINT, attribution_none BIGINT,
-    first_occurred TIMESTAMPTZ, last_occurred TIMESTAMPTZ, PRIMARY KEY (timeline, site, class)
+    first_occurred TIMESTAMPTZ, last_occurred TIMESTAMPTZ
 );
 COMMENT ON TABLE site_tallies IS 'The counters of one site over all days: our sums over standing incidents';
 COMMENT ON COLUMN site_tallies.timeline IS 'The timeline it belongs to';

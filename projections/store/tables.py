@@ -25,8 +25,6 @@ KEYS: Final[dict[str, tuple[str, ...]]] = {
     "documents": ("timeline", "document"),
     "sites": ("timeline", "site"),
     "actors": ("timeline", "actor"),
-    "counters": ("cell",),
-    "site_tallies": ("timeline", "site", "class"),
     "alerts": ("alert_id",),
     "due": ("timeline", "rule", "group_key"),
     "rules": ("timeline", "rule", "adopted_offset"),

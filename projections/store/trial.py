@@ -37,6 +37,7 @@ def effect(snapshot: Snapshot, events: Sequence[Event]) -> Effect:
             try:
                 records = [to_record(event, offset) for offset, event in enumerate(events, start)]
                 result = apply_batch(file, records, start, start + len(records))
+                file.count()
             finally:
                 file.close()
             with Reader(folder) as after:

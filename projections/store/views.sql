@@ -28,15 +28,14 @@ COMMENT ON VIEW reports IS 'Each report, correction and retraction of an inciden
 
 CREATE OR REPLACE VIEW contributions AS
 WITH said AS (
-    SELECT v.*, s.country,
+    SELECT v.*,
         CASE WHEN v.quantities IS NOT NULL THEN json_extract_string(v.quantities, '$.wounded.*.low')::BIGINT[] END AS wounded_lows,
         CASE WHEN v.quantities IS NOT NULL THEN json_extract_string(v.quantities, '$.wounded.*.best')::BIGINT[] END AS wounded_bests,
         CASE WHEN v.quantities IS NOT NULL THEN json_extract_string(v.quantities, '$.wounded.*.high')::BIGINT[] END AS wounded_highs,
         CASE WHEN v.quantities IS NOT NULL THEN json_extract_string(v.quantities, '$.killed.*.low')::BIGINT[] END AS killed_lows,
         CASE WHEN v.quantities IS NOT NULL THEN json_extract_string(v.quantities, '$.killed.*.best')::BIGINT[] END AS killed_bests,
         CASE WHEN v.quantities IS NOT NULL THEN json_extract_string(v.quantities, '$.killed.*.high')::BIGINT[] END AS killed_highs
-    FROM incident_versions v LEFT JOIN sites s USING (timeline, site)
-    WHERE v.known_until IS NULL AND v.stands
+    FROM incident_versions v WHERE v.known_until IS NULL AND v.stands
 )
 SELECT timeline, incident_id, class, make_timestamp(epoch_us(occurred_from))::DATE AS day, country, site, actor, attribution,
     CASE WHEN weapons = '' THEN [] ELSE string_split(weapons, ',') END AS weapons, 1 AS incidents,

@@ -87,6 +87,7 @@ class TestGap:
 def projected(folder: Path, records: Sequence[Record]) -> duckdb.DuckDBPyConnection:
     file = PartitionFile(folder / "p0.duckdb", 0, 1)
     apply_batch(file, records, 0, len(records))
+    file.count()
     return file.con
 
 

@@ -67,6 +67,7 @@ class Life:
 
 def tables(file: PartitionFile) -> dict[str, str]:
     """The content of a file but for how far its relay is."""
+    file.count()
     return {name: it for name, it in content(file.con).items() if name != "relay_position"}
 
 

@@ -195,6 +195,7 @@ class TestTheLaws:
         for start, end in data.draw(logs.cuts(len(records))):
             file = PartitionFile(folder / "reopened.duckdb", 0, 1)
             apply_batch(file, records[start:end], start, end)
+            file.count()
             found = content(file.con)
             file.close()
 
@@ -225,6 +226,7 @@ class TestTheLaws:
         for start in range(len(records)):
             file = PartitionFile(tmp_path / "reopened.duckdb", 0, 1)
             apply_batch(file, records[start : start + 1], start, start + 1)
+            file.count()
             found = content(file.con)
             file.close()
 

@@ -50,6 +50,7 @@ def _event(number: int) -> Event:
 
 
 def real_contents(file: PartitionFile) -> Any:
+    file.count()
     return content(file.con) | {"next_offset": file.next_offset, "last_applied": file.last_applied}
 
 

@@ -204,6 +204,7 @@ async def tables(kafka: EmbeddedKafka, topics: Topics, home: Path) -> list[dict[
     for partition in sorted(log):
         file = projection.open(partition, 2)
         projection.apply(file, projection.read(log[partition]), 0, ends[partition])
+        file.count()  # type: ignore[attr-defined]
         found.append(content(file.con))  # type: ignore[attr-defined]
         file.close()
     return found

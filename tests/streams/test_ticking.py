@@ -354,6 +354,7 @@ home = Path(sys.argv[1])
 file = PartitionFile(home / "p0.duckdb", 0, 1)
 for event in dst_history():
     apply(file, event)
+file.count()
 said = content(file.con)
 file.begin_publish(home / "snapshots" / "p0.duckdb").wait()
 file.close()

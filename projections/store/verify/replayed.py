@@ -29,6 +29,7 @@ class Replay:
     def tables(self) -> Verdict:
         """Whether the fresh tables are those of the snapshot."""
         assert self._file  # noqa: S101
+        self._file.count()
         expected, found = content(self._file.con), content(self._it.con)
         wrong = [
             Wrong(f"table {table}", expected.get(table, "no such table"), found.get(table, "no such table"))

@@ -12,9 +12,9 @@ SUMMED: Final = """
 """
 CELL: Final = ["timeline", "day", "class", "dimension", "key"]
 TALLY: Final = ["timeline", "site", "class"]
-# a row whose incidents stand no more stays, and says nothing
+# a tally whose incidents stand no more stays, and says nothing
 TALLIES: Final = f"SELECT * FROM site_tallies WHERE ({SUMMED}) <> ({', '.join('0' * 14)})"
-COUNTERS: Final = f"SELECT {', '.join(CELL)}, {SUMMED} FROM counters WHERE ({SUMMED}) <> ({', '.join('0' * 14)})"
+COUNTERS: Final = "FROM counters"
 PER_SITE: Final = f"SELECT {', '.join(TALLY)}, {SUMMED} FROM ({TALLIES})"
 
 

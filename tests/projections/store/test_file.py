@@ -14,6 +14,7 @@ from events.errors import ProjectionHalted
 from events.log import Event, Record, Written
 from projections.apply import Applied, apply_batch
 from projections.identity import record_hash
+from projections.store import books
 from projections.store.file import ORDER, PartitionFile
 from projections.store.publish import SCRIPT, half_made
 from projections.store.seen import Seen
@@ -129,6 +130,7 @@ class TestACopy:
 
         last = len(events) - 1
         assert rows(file, "SELECT event_offset, first_offset FROM duplicates") == [(last + 1, last), (last + 2, last)]
+        file.count()
         assert rows(file, "SELECT sum(incidents) FROM site_tallies") == [(1,)]
 
     def test_with_other_white_space_counts_once(self, file: PartitionFile) -> None:
@@ -184,6 +186,77 @@ class TestABatch:
         apply_batch(file, [], 0, 2)
 
         assert (file.next_offset, file.last_applied) == (2, None)
+
+
+COUNTED = "SELECT (SELECT sum(incidents)::INTEGER FROM site_tallies), (SELECT count(*) FROM counters)"
+
+STANDING = "SELECT site, incidents, first_occurred IS NOT NULL FROM site_tallies ORDER BY site"
+
+
+class TestCounting:
+    def test_is_done_before_readers_look(self, file: PartitionFile, tmp_path: Path) -> None:
+        """Given batches that nobody has counted, when the file is published, then all of them are in the copy."""
+        applied(file, *facts.staged(facts.reported("a", weapons=["drone", "rocket", "drone"])))
+        applied(file, facts.reported("b"))
+        assert rows(file, COUNTED) == [(None, 0)]
+
+        assert file.begin_publish(tmp_path / "snapshot.duckdb").wait() == 0
+
+        with duckdb.connect(str(tmp_path / "snapshot.duckdb"), read_only=True) as con:
+            assert con.execute(COUNTED).fetchall() == rows(file, COUNTED) == [(2, 6)]
+            assert con.execute("SELECT next_offset - counted_offset FROM checkpoint").fetchall() == [(0,)]
+
+    def test_is_done_when_much_is_uncounted(self, file: PartitionFile, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Given as many uncounted offsets as there may be, when a batch is written, then it is counted at once."""
+        first = facts.staged(facts.reported("a"))
+        monkeypatch.setattr(books, "EVERY", len(first) + 1)
+        applied(file, *first)
+        assert rows(file, COUNTED) == [(None, 0)]
+
+        applied(file, facts.reported("b"))
+
+        assert rows(file, COUNTED)[0][0] == 2
+
+    def test_that_fails_is_made_up_for(self, file: PartitionFile, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Given a counting that fails midway, then nothing of it is kept, and the next one counts everything once."""
+        applied(file, *facts.staged(facts.reported("a", wounded={"us": "at least 2"})))
+        with monkeypatch.context() as broken:
+            text = books._text
+            broken.setattr(books, "_text", lambda name: text(name) if name != "tolls" else "SELECT nonsense")
+            with pytest.raises(ProjectionHalted, match="nonsense"):
+                file.count()
+        assert rows(file, COUNTED) == [(None, 0)]
+        applied(file, facts.reported("b", wounded={"us": "at least 3"}))
+
+        file.count()
+        file.count()
+
+        assert rows(file, "SELECT sum(incidents), sum(wounded_low) FROM site_tallies") == [(2, 5)]
+
+    def test_leaves_no_cell_in_which_nothing_counts_but_every_tally(self, file: PartitionFile) -> None:
+        """Given a counted incident, when it is moved, then retracted, then its cells are gone, its tallies empty."""
+        applied(file, *facts.staged(facts.reported("a", site="south")), facts.site("north"))
+        file.count()
+        applied(file, facts.corrected("a", site="north"))
+        file.count()
+        assert rows(file, "SELECT key FROM counters WHERE dimension = 'site'") == [("north",)]
+        assert rows(file, STANDING) == [("north", 1, True), ("south", 0, False)]
+
+        applied(file, facts.retracted("a"))
+        file.count()
+
+        assert rows(file, "SELECT count(*) FROM counters") == [(0,)]
+        assert rows(file, STANDING) == [("north", 0, False), ("south", 0, False)]
+
+    def test_follows_a_site_to_another_country(self, file: PartitionFile) -> None:
+        """Given a counted incident, when its site is registered in another country, then it counts there only."""
+        applied(file, facts.opened(), facts.site("north", "IQ"), facts.reported("a", site="north"))
+        file.count()
+
+        applied(file, facts.site("north", "SY"))
+        file.count()
+
+        assert rows(file, "SELECT key, incidents FROM counters WHERE dimension = 'country'") == [("SY", 1)]
 
 
 class TestAFile:

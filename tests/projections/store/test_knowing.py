@@ -48,7 +48,7 @@ LISTINGS: dict[str, list[dict[str, Any]]] = {
     "rules": [{}],
 }
 # Numbers of rows count both timelines' rows, and those of another stretch of the other are others.
-NUMBERS = {"number", "cell", "identity"}
+NUMBERS = {"number", "identity"}
 
 
 def projection(folder: Path, records: Sequence[Record], end: int) -> Path:
@@ -122,7 +122,7 @@ NAMES = """
 def _rows(con: duckdb.DuckDBPyConnection, name: str) -> list[str]:
     told = con.execute(f"DESCRIBE FROM {name}").fetchall()
     columns = ", ".join(f'"{column}"' for column, *_ in sorted(told) if column not in NUMBERS)
-    counted = "WHERE incidents > 0" if name in {"counters", "site_tallies"} else ""
+    counted = "WHERE incidents > 0" if name == "site_tallies" else ""
     rows = con.execute(f"SELECT to_json(r)::VARCHAR FROM (SELECT {columns} FROM {name} {counted}) r").fetchall()
     return sorted(json.dumps(json.loads(row), sort_keys=True) for (row,) in rows)
 
