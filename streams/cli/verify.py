@@ -25,6 +25,7 @@ TO_DO: Final = {
     "tallies": A_SLIP,
     "counters": A_SLIP,
     "sums": A_SLIP,
+    "knowledge": A_SLIP,
     "episodes": A_SLIP,
     "evidence": A_SLIP,
     "messages": WIRE,
@@ -57,6 +58,7 @@ def verify(ctx: click.Context, wanted: list[str], *, as_json: bool) -> None:
     tallies       is each tally what the events alone make it, by SQL
     counters      is each counter what the events alone make it, by SQL
     sums          is each tally the sum of its incidents and of its counters
+    knowledge     is what was known at three instants of the log what the events up to then say, by SQL
     episodes      are the episodes those that SQL finds
     evidence      does each alert name the incidents that stood behind it
     messages      is each alert message on the wire once, in order

@@ -11,7 +11,7 @@ from aiokafka import TopicPartition
 
 from events.errors import LogChanged
 from projections.store.reader import published
-from projections.store.verify import episodes, sums
+from projections.store.verify import episodes, knowledge, sums
 from projections.store.verify.found import Advance, Verdict, Wrong
 from projections.store.verify.replayed import Replay
 from projections.store.verify.snapshot import Snapshot
@@ -29,6 +29,7 @@ CHECKS: Final = {
     "tallies": "is each tally what the events alone make it, by SQL",
     "counters": "is each counter what the events alone make it, by SQL",
     "sums": "is each tally the sum of its incidents and of its counters",
+    "knowledge": "is what was known at three instants of the log what the events up to then say, by SQL",
     "episodes": "are the episodes those that SQL finds",
     "evidence": "does each alert name the incidents that stood behind it",
     "messages": "is each alert message on the wire once, in order",
@@ -41,6 +42,7 @@ OF_TABLES: Final[dict[str, Callable[[Snapshot], Verdict]]] = {
     "tallies": sums.tallies,
     "counters": sums.counters,
     "sums": sums.sums,
+    "knowledge": knowledge.knowledge,
     "episodes": episodes.episodes,
     "evidence": episodes.evidence,
 }

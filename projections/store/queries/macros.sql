@@ -20,16 +20,16 @@ CREATE MACRO position_id(place, number) AS format('{:08x}-7065-8000-8{:03x}-{:01
 CREATE MACRO id_said(headers) AS TRY_CAST(TRY(decode(from_base64(list_filter(headers::JSON[], lambda it: it->>0 = 'ce_id')[1]->>1))) AS UUID);
 -- What quantities add to counters and tallies: by bound the sum of what is said, and how many do not say it. Texts that are the same
 -- are read once by whoever groups by them first.
-CREATE MACRO bound_sum(quantities, path) AS coalesce(list_sum(json_extract_string(quantities, path)::BIGINT[]), 0)::BIGINT;
-CREATE MACRO bound_unknown(quantities, path) AS
+CREATE MACRO added_up(quantities, path) AS coalesce(list_sum(json_extract_string(quantities, path)::BIGINT[]), 0)::BIGINT;
+CREATE MACRO not_said(quantities, path) AS
     coalesce(len(json_extract_string(quantities, path)) - list_count(json_extract_string(quantities, path)), 0);
 CREATE MACRO toll(quantities) AS {
-    'wounded_low': bound_sum(quantities, '$.wounded.*.low'), 'wounded_low_unknown': bound_unknown(quantities, '$.wounded.*.low'),
-    'wounded_best': bound_sum(quantities, '$.wounded.*.best'), 'wounded_best_unknown': bound_unknown(quantities, '$.wounded.*.best'),
-    'wounded_high': bound_sum(quantities, '$.wounded.*.high'), 'wounded_high_unknown': bound_unknown(quantities, '$.wounded.*.high'),
-    'killed_low': bound_sum(quantities, '$.killed.*.low'), 'killed_low_unknown': bound_unknown(quantities, '$.killed.*.low'),
-    'killed_best': bound_sum(quantities, '$.killed.*.best'), 'killed_best_unknown': bound_unknown(quantities, '$.killed.*.best'),
-    'killed_high': bound_sum(quantities, '$.killed.*.high'), 'killed_high_unknown': bound_unknown(quantities, '$.killed.*.high')};
+    'wounded_low': added_up(quantities, '$.wounded.*.low'), 'wounded_low_unknown': not_said(quantities, '$.wounded.*.low'),
+    'wounded_best': added_up(quantities, '$.wounded.*.best'), 'wounded_best_unknown': not_said(quantities, '$.wounded.*.best'),
+    'wounded_high': added_up(quantities, '$.wounded.*.high'), 'wounded_high_unknown': not_said(quantities, '$.wounded.*.high'),
+    'killed_low': added_up(quantities, '$.killed.*.low'), 'killed_low_unknown': not_said(quantities, '$.killed.*.low'),
+    'killed_best': added_up(quantities, '$.killed.*.best'), 'killed_best_unknown': not_said(quantities, '$.killed.*.best'),
+    'killed_high': added_up(quantities, '$.killed.*.high'), 'killed_high_unknown': not_said(quantities, '$.killed.*.high')};
 -- Whether an incident counts under a key of a dimension of the counters.
 CREATE MACRO counts_in(dimension, key, country, site, actor, attribution, weapons) AS CASE dimension WHEN 'all' THEN true WHEN 'country' THEN country = key
     WHEN 'site' THEN site = key WHEN 'actor' THEN actor = key WHEN 'attribution' THEN attribution = key ELSE list_contains(weapons, key) END;

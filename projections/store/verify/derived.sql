@@ -6,7 +6,7 @@ SELECT timeline, subject AS site, payload->>'site_kind' AS site_kind, payload->>
     coalesce(lead(event_offset) OVER (PARTITION BY timeline, subject ORDER BY event_offset), 1::BIGINT << 62) AS until_offset
 FROM events WHERE type LIKE 'tocsin.site.registered.v%';
 
-CREATE TEMP TABLE told AS  -- what one event says of one incident: its fields in order, NULL for one not spoken of
+CREATE TEMP VIEW told AS  -- what one event says of one incident: its fields in order, NULL for one not spoken of
 SELECT timeline, subject AS incident_id, type LIKE '%.corrected.%' AS corrects,
     event_offset + CASE WHEN corrects THEN 1::BIGINT << 61 ELSE 0 END AS rank,
     json_extract(coalesce(payload->'changes', payload->'report'), ['$.class', '$.occurred', '$.site', '$.actor', '$.weapons',

@@ -13,31 +13,11 @@ from projections.store.verify.found import SHOWN, Wrong
 from projections.store.versions import SCHEMA_VERSION
 
 
-class Snapshot:
-    """The tables of a snapshot, and temporary ones made of them when a check first asks; for one thread."""
+class Checked:
+    """Tables of a snapshot, and temporary ones made of them when a check first asks; for one thread."""
 
-    def __init__(self, path: Path) -> None:
-        """Open it; it stays whole when a newer one takes its place.
-
-        Raises:
-            Unreadable: it is no file of ours, or of another version.
-        """
-        self.path = path
-        self.con = duckdb.connect(":memory:", config=CONFIG)
-        try:
-            self.con.execute("SET TimeZone = 'UTC'")
-            attach(self.con, path, "it")
-            self.con.execute("USE it")
-            [(version, self.partition, self.partitions)] = self.con.execute(
-                "SELECT schema_version, partition, partitions FROM meta"
-            ).fetchall()
-            if version != SCHEMA_VERSION:
-                raise Unreadable(path, f"expected schema version {SCHEMA_VERSION}, found {version}")
-            [(self.next_offset,)] = self.con.execute("SELECT next_offset FROM checkpoint").fetchall()
-        except duckdb.Error as error:
-            self.con.close()
-            raise Unreadable(path, error) from error
-        self._made: set[str] = set()
+    def __init__(self, con: duckdb.DuckDBPyConnection) -> None:
+        self.con, self._made = con, set[str]()
 
     def make(self, name: str, **names: str) -> None:
         """Run one of our SQL files that makes temporary tables, once; `names` fill its gaps."""
@@ -71,6 +51,32 @@ class Snapshot:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+class Snapshot(Checked):
+    """All tables of a snapshot."""
+
+    def __init__(self, path: Path) -> None:
+        """Open it; it stays whole when a newer one takes its place.
+
+        Raises:
+            Unreadable: it is no file of ours, or of another version.
+        """
+        super().__init__(duckdb.connect(":memory:", config=CONFIG))
+        self.path = path
+        try:
+            self.con.execute("SET TimeZone = 'UTC'")
+            attach(self.con, path, "it")
+            self.con.execute("USE it")
+            [(version, self.partition, self.partitions)] = self.con.execute(
+                "SELECT schema_version, partition, partitions FROM meta"
+            ).fetchall()
+            if version != SCHEMA_VERSION:
+                raise Unreadable(path, f"expected schema version {SCHEMA_VERSION}, found {version}")
+            [(self.next_offset,)] = self.con.execute("SELECT next_offset FROM checkpoint").fetchall()
+        except duckdb.Error as error:
+            self.con.close()
+            raise Unreadable(path, error) from error
 
 
 def text(name: str, **names: str) -> str:

@@ -18,7 +18,7 @@ from projections.reading import read
 from projections.rules import spells, track
 from projections.rules.model import Member, Rule
 from projections.rules.spells import Spell
-from projections.store import books
+from projections.store import books, knowing
 from projections.store.file import PartitionFile
 from projections.store.verify.found import Verdict
 from projections.store.verify.replayed import Replay
@@ -101,6 +101,7 @@ class TestWhatIsSound:
         assert found_by_tables(seeds) == {}
         assert found_by_replay(seeds, records, folder) == {}
         assert looked_at["incidents"] == "27 incidents"
+        assert looked_at["knowledge"] == "3 instants"
         assert looked_at["episodes"].endswith("of 6 rules")
         assert looked_at["evidence"].partition(" ")[0] == looked_at["evidence"].split()[2] != "0"
 
@@ -115,6 +116,10 @@ PLANTED = {
     "a counter less": ("DELETE FROM counters WHERE dimension = 'weapon'", {"counters"}),
     "a version": ("UPDATE incident_versions SET site = 'al-tanf' WHERE known_until IS NULL AND number = 0", None),
     "what stands": ("UPDATE incident_versions SET stands = false WHERE known_until IS NULL AND number = 3", None),
+    "when something was known": (
+        "UPDATE incident_versions SET known_until = known_until + INTERVAL 9 YEAR WHERE known_until IS NOT NULL",
+        {"knowledge"},
+    ),
     "an episode": ("UPDATE episode_versions SET value = value + 1", {"episodes"}),
     "an episode's end": ("UPDATE episode_versions SET ended_at = NULL WHERE ended_at IS NOT NULL", {"episodes"}),
     "evidence": (
@@ -140,7 +145,7 @@ def test_a_changed_snapshot_is_found_by_the_checks_that_are_for_it(
     found = found_by_tables(path)
 
     assert (expected or ALSO[planted]) <= found.keys()
-    assert found.keys() - {"evidence", "episodes"} <= {"incidents", "tallies", "counters", "sums"}
+    assert found.keys() - {"evidence", "episodes"} <= {"incidents", "tallies", "counters", "sums", "knowledge"}
     assert "replay" in found_by_replay(path, records, folder)
 
 
@@ -221,6 +226,20 @@ class TestABugOfOurs:
         path = projected(facts.records(facts.staged(facts.reported("a", wounded={"us": "at least 2"}))), folder)
 
         assert found_by_tables(path).keys() == {"tallies", "counters", "sums"}
+
+    def test_in_what_was_known_is_found(self, monkeypatch: pytest.MonkeyPatch, seeds: Path) -> None:
+        """Given macros for which what is learned at an instant is not known then, that is found, and nothing else."""
+        right = knowing._text
+
+        def late(name: str) -> str:
+            return right(name).replace("known_from <= ts", "known_from < ts")
+
+        monkeypatch.setattr(knowing, "_text", late)
+
+        found = found_by_tables(seeds)
+
+        assert found.keys() == {"knowledge"}
+        assert {it.found for it in found["knowledge"].shown} >= {"no such row"}
 
     def test_in_the_evaluator_is_found(
         self, monkeypatch: pytest.MonkeyPatch, records: Sequence[Record], folder: Path
