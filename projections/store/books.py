@@ -11,6 +11,8 @@ from typing import Final
 
 import duckdb
 
+from projections.store.connection import beside
+
 EVERY: Final = 25_000  # offsets that may be uncounted between two batches; as many are counted in about 0.15 s
 LOOK: Final = "SELECT count(*), count(quantities), count(*) FILTER (sign = -1) FROM changed"
 COUNTED: Final = "UPDATE checkpoint SET counted_offset = next_offset"
@@ -20,14 +22,13 @@ class Books:
     """How far the tables of one file are counted."""
 
     def __init__(self, con: duckdb.DuckDBPyConnection, counted: int) -> None:
-        self._con, self._counted = con, counted
-
-    def uncounted(self, upto: int) -> int:
-        """How many offsets below `upto` are not counted."""
-        return upto - self._counted
+        self._con = beside(con)  # so that any thread may count while nobody else writes
+        self.counted = counted  # the next offset to count
 
     def count(self, upto: int) -> None:
         """Take in everything below `upto`, which is where the tables are, in one transaction; on any error nothing."""
+        if upto == self.counted:
+            return
         self._con.begin()
         try:
             self._count()
@@ -36,10 +37,10 @@ class Books:
             with contextlib.suppress(duckdb.Error):
                 self._con.rollback()
             raise
-        self._counted = upto
+        self.counted = upto
 
     def _count(self) -> None:
-        self._con.execute(_text("changed").replace("$since", str(self._counted)))
+        self._con.execute(_text("changed").replace("$since", str(self.counted)))
         [(changed, with_toll, taken_back)] = self._con.execute(LOOK).fetchall()
         if changed:
             self._con.execute(_text("counted"))

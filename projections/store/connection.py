@@ -50,8 +50,17 @@ def writer(path: Path, patience: float) -> duckdb.DuckDBPyConnection:
             if LOCKED not in str(error).lower() or time.monotonic() > end:
                 raise halted(path, error) from error
             time.sleep(0.05)
-    con.execute("SET TimeZone = 'UTC'")
     con.execute("SET checkpoint_threshold = '2GB'")  # we checkpoint ourselves, between batches: see publish.py
+    return _set(con)
+
+
+def beside(con: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+    """Another connection to the same file, for another thread; set as the first one, which a cursor is not."""
+    return _set(con.cursor())
+
+
+def _set(con: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+    con.execute("SET TimeZone = 'UTC'")
     con.execute("SET dynamic_or_filter_threshold = 512")
     return con
 

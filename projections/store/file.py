@@ -5,6 +5,7 @@ All of it runs on one thread. `reached` is told the points at which a crash woul
 
 import contextlib
 from collections.abc import Callable, Collection, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -168,7 +169,7 @@ class PartitionFile:
             self._count(self.next_offset, 1)
 
     def _count(self, upto: int, least: int) -> None:
-        if (uncounted := self.books.uncounted(upto)) >= least:
+        if (uncounted := upto - self.books.counted) >= least:
             self._share_out(uncounted)
             self.books.count(upto)
 
@@ -265,8 +266,9 @@ class PartitionFile:
     @halting
     def begin_publish(self, destination: Path) -> Publishing:
         """Begin a copy for readers; the caller waits for its end before the next one."""
-        self.count()
-        self._publishing = Publishing(self.con, self.path, destination, self.reached)
+        self.settle()
+        count = partial(self.books.count, self.books.counted if self._broken else self.next_offset)
+        self._publishing = Publishing(self.con, self.path, destination, self.reached, count)
         return self._publishing
 
     def close(self) -> None:

@@ -1,9 +1,10 @@
 """Snapshots for readers: while one process writes a file no other can open it, so they get a copy.
 
-First a CHECKPOINT, so that the file alone holds everything; it takes up to a tenth of a second, so it has a thread of
-its own, and until it is done nothing may be written. Then a copy made by a child process and renamed into place. The
-writer must never open its own file: closing it would drop DuckDB's lock (fcntl locks belong to the process, not to the
-handle). No checkpoint may run while the copy is made, so the writer makes none but these.
+First counters and tallies are brought up to date, and a CHECKPOINT is made, so that the file alone holds everything;
+that takes up to a fifth of a second, so it has a thread of its own, and until it is done nothing else may be written.
+Then a copy made by a child process and renamed into place. The writer must never open its own file: closing it would
+drop DuckDB's lock (fcntl locks belong to the process, not to the handle). No checkpoint may run while the copy is made,
+so the writer makes none but these.
 """
 
 import contextlib
@@ -38,9 +39,17 @@ def clear(path: Path) -> None:
 class Publishing:
     """A snapshot on its way."""
 
-    def __init__(self, con: duckdb.DuckDBPyConnection, path: Path, destination: Path, reached: Reached) -> None:
+    def __init__(
+        self,
+        con: duckdb.DuckDBPyConnection,
+        path: Path,
+        destination: Path,
+        reached: Reached,
+        count: Callable[[], None],  # brings up to date what readers look at
+    ) -> None:
         """Begin with the file as it stands now; the caller sees to it that no other is on its way."""
         self._con, self._path, self._destination, self._reached = con.cursor(), path, destination, reached
+        self._count = count
         self._copy: subprocess.Popen[bytes] | None = None
         self._given_up = False
         self._thread = threading.Thread(target=self._run, name="publish", daemon=True)
@@ -48,11 +57,9 @@ class Publishing:
 
     def _run(self) -> None:
         self._reached("in-checkpoint")
-        with (
-            contextlib.suppress(duckdb.Error, OSError),
-            self._con,
-        ):  # the next commit halts, if it must
+        with contextlib.suppress(duckdb.Error, OSError), self._con:  # if it must, the next commit halts
             self._destination.parent.mkdir(parents=True, exist_ok=True)
+            self._count()
             self._con.execute("CHECKPOINT")
             if not self._given_up:
                 self._copy = self._begin_copy()
