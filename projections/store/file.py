@@ -29,22 +29,6 @@ from projections.store.publish import Publishing
 from projections.store.seen import Seen
 from projections.store.tables import Tables
 
-# The order in which a batch writes them; counters and tallies are made of the versions, by `count`.
-ORDER: Final = (
-    *(
-        "incident_versions",
-        "events",
-        "sites",
-        "actors",
-        "documents",
-        "assertions",
-        "statements",
-        "postures",
-        "decisions",
-    ),
-    *("rules", "episode_versions", "alerts", "alert_messages", "due", "rejected", "duplicates", "timelines", "chain"),
-)
-
 CHECKPOINT: Final = "UPDATE checkpoint SET next_offset = ?, last_offset = ?, last_hash = ?, records = ?, chain = ?"
 FEW: Final = 500  # records of a batch
 INCIDENTS_KEPT: Final = 20_000  # in memory between batches, about a kilobyte each
@@ -89,8 +73,7 @@ class PartitionFile:
         self.tables, self.books = Tables(self.con), books.Books(self.con, counted)
         self.known = Known(at_site=self._at_site)
         lookups.registers(self.con, self.known)
-        self.seen = Seen(self.con, "events")
-        self._seen_incidents = Seen(self.con, "incident_versions")
+        self.seen, self._seen_incidents = Seen(self.con, "events"), Seen(self.con, "incident_versions")
         self._reminders: dict[str, int | None] | None = None  # as they were at the opening, once somebody asks
         self._groups = TableGroups(self.con, self.known.sites)
         self.alerting = Alerting(partition, self._groups)
@@ -186,7 +169,9 @@ class PartitionFile:
         self._share_out(len(those))
         self.con.begin()
         try:
-            self._write(batch, mark, end)
+            self.tables.batch(batch)
+            self.outbox.write_position()
+            self.con.execute(CHECKPOINT, [end, *(mark or (None, None)), self.chain.records, self.chain.hash])
             self.reached("before-commit")
             self.con.commit()
         except BaseException:
@@ -204,19 +189,6 @@ class PartitionFile:
         if threads != self._threads:
             self.con.execute(f"SET threads = {threads}")
             self._threads = threads
-
-    def _write(self, batch: Batch, mark: tuple[int, str] | None, end: int) -> None:
-        if batch.superseded:
-            self.tables.supersede(batch.superseded)
-        if batch.closed:
-            self.tables.close(batch.closed)
-        for table in ORDER:
-            if rows := batch.rows.get(table):
-                self.tables.write(table, rows)
-        if batch.clocks:
-            self.tables.change("timelines", ("timeline", "clock", "projection_version"), batch.clocks)
-        self.outbox.write_position()
-        self.con.execute(CHECKPOINT, [end, *(mark or (None, None)), self.chain.records, self.chain.hash])
 
     # -- the clock's side
 
@@ -253,8 +225,6 @@ class PartitionFile:
         On any thread. A crash before that does no harm: the wire knows better.
         """
         self.outbox.position = offset, seq
-
-    # -- what is told of it
 
     @halting
     def standing(self) -> Standing:

@@ -10,6 +10,8 @@ from typing import Final
 
 import duckdb
 
+from projections.batch import Batch
+
 Row = tuple[object, ...]
 
 # How a type of the schema is handed over, and how SQL makes it of that. Instants are µs, days are days since the epoch.
@@ -29,6 +31,21 @@ KEYS: Final[dict[str, tuple[str, ...]]] = {
     "due": ("timeline", "rule", "group_key"),
     "rules": ("timeline", "rule", "adopted_offset"),
 }
+# The order in which a batch writes them; counters and tallies are made of the versions, by `count`.
+ORDER: Final = (
+    *(
+        "incident_versions",
+        "events",
+        "sites",
+        "actors",
+        "documents",
+        "assertions",
+        "statements",
+        "postures",
+        "decisions",
+    ),
+    *("rules", "episode_versions", "alerts", "alert_messages", "due", "rejected", "duplicates", "timelines", "chain"),
+)
 SUPERSEDED: Final = """
     UPDATE incident_versions AS v SET known_until = make_timestamptz(s.known_until)
     FROM appender_data AS s WHERE v.number = s.number AND v.version = s.version
@@ -53,13 +70,21 @@ class Tables:
         for table, column, data_type in found:
             self._columns.setdefault(table, {})[column] = data_type
 
+    def batch(self, it: Batch) -> None:
+        """Write all rows of a batch; inside the caller's transaction."""
+        if it.superseded:
+            self.supersede(it.superseded)
+        if it.closed:
+            self.close(it.closed)
+        for table in ORDER:
+            if rows := it.rows.get(table):
+                self.write(table, rows)
+        if it.clocks:
+            self.change("timelines", ("timeline", "clock", "projection_version"), it.clocks)
+
     def write(self, table: str, rows: Iterable[Row]) -> None:
         """Append rows to a table, or merge them into it; inside the caller's transaction."""
         self._flush(table, rows, lambda: (self._statement(table, KEYS.get(table, ())), self._handed(table)))
-
-    def add(self, table: str, rows: Iterable[Row]) -> None:
-        """Append rows whose keys are new to a table, which the caller knows: a third of the price."""
-        self._flush(f"{table} (new)", rows, lambda: (self._statement(table, ()), self._handed(table)))
 
     def change(self, table: str, columns: Sequence[str], rows: Iterable[Row]) -> None:
         """Set columns of rows that are there, which the caller knows: half the price. `columns` begin with the keys."""

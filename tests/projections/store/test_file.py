@@ -15,10 +15,10 @@ from events.log import Event, Record, Written
 from projections.apply import Applied, apply_batch
 from projections.identity import record_hash
 from projections.store import books
-from projections.store.file import ORDER, PartitionFile
+from projections.store.file import PartitionFile
 from projections.store.publish import SCRIPT, half_made
 from projections.store.seen import Seen
-from projections.store.tables import Tables
+from projections.store.tables import ORDER, Tables
 from tests import facts
 
 
