@@ -1,7 +1,8 @@
-"""What one event costs the rules: `python -m benchmarks.rules [--json]`.
+"""What one event costs the rules: `python -m benchmarks.rules [--alone] [--json]`.
 
 µs of CPU per event and affected rule, beside the cost of one turn of a bare Python loop in the same run. Cold: many
 groups. Hot: one group that everything falls into, far below its thresholds, in an open episode, or all in one window.
+In batches of a thousand events, as a worker that catches up applies them; alone, one by one, as they trickle in.
 """
 
 import json
@@ -9,7 +10,7 @@ import random  # noqa: TID251  (seeded: the same histories on each run)
 import sys
 import time
 import tracemalloc
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from statistics import median
 from typing import Any
@@ -18,6 +19,7 @@ from projections.fold import Change
 from projections.incidents import Incident
 from projections.rules.engine import Engine
 from projections.rules.model import FOREVER, Rule, Updates
+from projections.rules.outcome import Moment
 
 DAY = 86_400_000_000  # µs
 NEVER = 10**9  # a threshold that is not reached
@@ -104,18 +106,26 @@ def measured(load: Load, batch: int = 1000) -> dict[str, Any]:
     """The cost of a load, in µs per event and rule: median and last batch, on average, and at worst."""
     engine, told, spent, worst = Engine("t", load.rules), 0, list[float](), 0.0
     changes = list(log(load))
+    together = 1 if "--alone" in sys.argv else batch
     for start in range(0, len(changes), batch):
         begun = time.process_time()
-        for clock, change in changes[start : start + batch]:
+        stop = min(start + batch, len(changes))
+        for first in range(start, stop, together):
             before = time.process_time()
-            moment = engine.moment("00000000-0000-5000-8000-000000000000", clock, [change])
-            for key in engine.wanted([moment]):
-                engine.load(key, [], {}, clock)
-            told += len(engine.apply(moment).told)
+            told += applied(engine, changes[first : min(first + together, stop)])
             worst = max(worst, time.process_time() - before)
-        spent.append((time.process_time() - begun) / len(changes[start : start + batch]) / len(load.rules) * 1e6)
+        spent.append((time.process_time() - begun) / (stop - start) / len(load.rules) * 1e6)
     average = sum(spent) / len(spent)
     return {"load": load.title, "median": median(spent), "average": average, "worst_ms": worst * 1e3, "told": told}
+
+
+def applied(engine: Engine, changes: Sequence[tuple[int, Change]]) -> int:
+    """Apply some events; how many messages they led to."""
+    moments = [Moment("00000000-0000-5000-8000-000000000000", clock, [change]) for clock, change in changes]
+    touches = engine.touches(moments)
+    for key in engine.wanted(touches, moments[-1].clock):
+        engine.load(key, [], {}, moments[0].clock)
+    return sum(len(outcome.told) for outcome in engine.apply(moments, touches).values())
 
 
 def loop() -> float:
@@ -133,11 +143,8 @@ def bytes_each() -> float:
     changes = [(clock, change) for clock, change in log(load)]
     engine = Engine("t", load.rules)
     tracemalloc.start()
-    for clock, change in changes:
-        moment = engine.moment("00000000-0000-5000-8000-000000000000", clock, [change])
-        for key in engine.wanted([moment]):
-            engine.load(key, [], {}, clock)
-        engine.apply(moment)
+    for start in range(0, len(changes), 1000):
+        applied(engine, changes[start : start + 1000])
     held, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     return held / len(changes)

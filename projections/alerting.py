@@ -1,6 +1,7 @@
 """From changed incidents to messages: the rules of each timeline over the steps of a batch. Pure but for `Groups`."""
 
 import json
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final, NamedTuple, Protocol
 
@@ -73,14 +74,12 @@ class Alerting:
 
     def evaluate(self, steps: Sequence[Step], batch: Batch, clocks: Mapping[str, int]) -> None:
         """Put the messages that these steps lead to into the batch. `clocks` are the timelines' before the batch."""
-        by_timeline: dict[str, list[tuple[Step, Moment]]] = {}
+        by_timeline: dict[str, list[Step]] = defaultdict(list)
         for step in steps:
-            engine = self._engine(step.event.timeline)
-            moment = engine.moment(step.event.event_id, step.clock, step.changes)
-            by_timeline.setdefault(step.event.timeline, []).append((step, moment))
-        for timeline, moments in by_timeline.items():
-            self._timeline(timeline, moments, clocks.get(timeline, 0), self._pages)
-        batch.rows["alert_messages"] += self._pages.messages()
+            by_timeline[step.event.timeline].append(step)
+        for timeline, those in by_timeline.items():
+            self._timeline(timeline, those, clocks.get(timeline, 0), self._pages)
+        batch.rows["alert_messages"] += self._pages.messages(steps)
 
     def close(self, batch: Batch) -> None:
         """Put all else that its steps led to into the batch, which ends."""
@@ -93,15 +92,17 @@ class Alerting:
         """When time alone can next change something, of the timelines that had an event since the file was opened."""
         return {timeline: engine.next_due() for timeline, engine in self._engines.items()}
 
-    def _timeline(self, timeline: str, moments: Sequence[tuple[Step, Moment]], clock: int, pages: "Pages") -> None:
+    def _timeline(self, timeline: str, steps: Sequence[Step], clock: int, pages: "Pages") -> None:
         engine = self._engine(timeline)
-        if isinstance(moments[0][0].event.fact, RulesAdopted | ProjectionAdopted):
-            ((step, moment),) = moments
+        moments = [Moment(step.event.event_id, step.clock, step.changes) for step in steps]
+        if isinstance(steps[0].event.fact, RulesAdopted | ProjectionAdopted):
+            (step,), (moment,) = steps, moments
             pages.take(step, self._adopt(step, moment, engine, pages))
         else:
-            self._load(engine, engine.wanted([moment for _, moment in moments]), clock)
-            for step, moment in moments:
-                pages.take(step, engine.apply(moment))
+            touches = engine.touches(moments)
+            self._load(engine, engine.wanted(touches, moments[-1].clock), clock)
+            for place, outcome in engine.apply(moments, touches).items():
+                pages.take(steps[place], outcome)
         pages.remind(timeline, engine.reminders)
         engine.reminders = {}
 
@@ -150,8 +151,8 @@ class Pages:
 
     def __init__(self, partition: int, groups: Groups) -> None:
         self._partition, self._groups = partition, groups
-        self._now: dict[int, tuple[str, int]] = {}  # incidents of this batch, as of the step at hand
-        self._told: list[tuple[Step, int, Told, dict[int, tuple[str, int]]]] = []  # of which no message is made yet
+        self._now: dict[int, Incident] = {}  # those of this batch, as of the step at hand
+        self._told: dict[int, list[Told]] = {}  # by offset; of which no message is made yet
         self._turns: list[Turn] = []
         self._alerts: dict[str, Row] = {}
         self._due: dict[tuple[str, str, str], Row] = {}
@@ -159,11 +160,8 @@ class Pages:
 
     def take(self, step: Step, outcome: Outcome) -> None:
         """Note what one event led to."""
-        for _, after in step.changes:
-            self._now[after.number] = after.incident_id, after.version
-        for seq, told in enumerate(outcome.told):
-            seen = {number: self._now[number] for number in told.evidence if number in self._now}
-            self._told.append((step, seq, told, seen))
+        if outcome.told:
+            self._told[step.offset] = outcome.told
         self._turns += turns(step.event.timeline, step.offset, step.clock, outcome)
 
     def adopt(self, step: Step, rules: Sequence[Rule], in_force: Sequence[Row]) -> list[Row]:
@@ -185,16 +183,19 @@ class Pages:
             key = timeline, rule_id, group_key(group)
             self._due[key] = (*key, at)
 
-    def messages(self) -> list[Row]:
-        """The messages of the events since the last call, in order of (offset, seq)."""
-        those, self._told = sorted(self._told, key=lambda it: (it[0].offset, it[1])), []
-        unknown = {number for _, _, told, seen in those for number in told.evidence if number not in seen}
+    def messages(self, steps: Sequence[Step]) -> list[Row]:
+        """The messages of these events, in order of (offset, seq)."""
+        now, those, self._told = self._now, self._told, {}
+        unknown = {number for told in those.values() for it in told for number in it.evidence if number not in now}
         stored = self._groups.versions(unknown) if unknown else {}
         rows = []
-        for step, seq, told, seen in those:
-            evidence = [seen.get(number) or stored[number] for number in told.evidence]
-            rows.append(self._message(step, seq, told, evidence))
-            self._alerts[told.message.alert.alert_id] = _alert(step, told)
+        for step in steps:
+            for change in step.changes:
+                now[change.after.number] = change.after
+            for seq, told in enumerate(those[step.offset]) if step.offset in those else ():
+                evidence = [_version(now[it]) if it in now else stored[it] for it in told.evidence]
+                rows.append(self._message(step, seq, told, evidence))
+                self._alerts[told.message.alert.alert_id] = _alert(step, told)
         return rows
 
     def into(self, batch: Batch, history: History) -> None:
@@ -215,6 +216,10 @@ class Pages:
 
 def _content(rule: Rule) -> Row:
     return rule.title, rule.content_hash, rule.content
+
+
+def _version(it: Incident) -> tuple[str, int]:
+    return it.incident_id, it.version
 
 
 def _alert(step: Step, told: Told) -> Row:

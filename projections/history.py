@@ -28,19 +28,17 @@ class Turn(NamedTuple):
     timeline: str
     key: Key
     gone: list[int]  # openings of the versions that it closes
-    come: list[Row]  # of those that it opens: from `opened_at` on, see `_said`
+    come: list[Row]  # of those that it opens: from `opened_at` on
 
 
 def turns(timeline: str, offset: int, clock: int, outcome: Outcome) -> Iterable[Turn]:
     """What an event did, group by group."""
-    for rule, group, before, after, standing in outcome.episodes:
-        come = [_said(it, standing) for it in after]
+    for rule, group, before, after, alerts in outcome.episodes:
+        come: list[Row] = [
+            (it.opened_at, it.ended_at, it.value, it.peak_at, it.severity, alert.alert_id if alert else None)
+            for it, alert in zip(after, alerts, strict=True)
+        ]
         yield Turn(offset, clock, timeline, (rule.rule_id, group), [it.opened_at for it in before], come)
-
-
-def _said(it: Episode, standing: Standing) -> Row:
-    alert = standing.get(it.opened_at)
-    return it.opened_at, it.ended_at, it.value, it.peak_at, it.severity, alert.alert_id if alert else None
 
 
 class History:

@@ -75,8 +75,7 @@ class Message(NamedTuple):
     merged_into: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Cause:
+class Cause(NamedTuple):
     """What one event did to one rule in one group."""
 
     rule: Rule
@@ -91,6 +90,10 @@ class Cause:
 
 def tell(cause: Cause, standing: Standing, before: Sequence[Episode], after: Sequence[Episode]) -> list[Message]:
     """Bring `standing` to the episodes after an event; the messages, those that are gone first, then by opening."""
+    if len(before) == len(after) == 1 and before[0].opened_at == after[0].opened_at:  # the usual case
+        told_before = standing[after[0].opened_at] is not None
+        if not _kinds(cause, before[0], after[0], told_before=told_before):
+            return []
     pairs = _pair(before, after)
     continued = {new.opened_at: old for old, new in pairs.items()}
     alerts = {

@@ -1,23 +1,24 @@
-"""All rules over one timeline: events in, messages out, one event at a time in log order.
+"""All rules over one timeline: events in, messages out, as if it were one event at a time in log order.
 
 Tracks are a cache: they follow from the standing incidents, and are loaded when an event first touches them. So a
 restart reads nothing but the reminders (`due`), and memory is bounded by `forget`.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from heapq import heapify, heappop, heappush
 from itertools import islice
 
-from projections.fold import Change
 from projections.incidents import Incident
 from projections.rules.alerts import Cause, Reason, Standing, tell
 from projections.rules.matching import Views, members_of
 from projections.rules.model import FOREVER, Episode, Group, Member, Rule, Updates
-from projections.rules.outcome import FINAL, Earlier, Key, Moment, Outcome, Sight, Told
+from projections.rules.outcome import FINAL, Earlier, Key, Moment, Outcome, Sight, Told, Turned
 from projections.rules.spells import spell_of
-from projections.rules.track import Track
-from projections.rules.watch import Exchange, Watch
+from projections.rules.touching import Touches, exchanges_of, touches_of
+from projections.rules.watch import Exchange, Touch, Watch
+
+Outcomes = dict[int, Outcome]  # by the place of the event; in order
 
 
 class Engine:
@@ -38,48 +39,15 @@ class Engine:
         self._order = {rule_id: place for place, rule_id in enumerate(self.rules)}
         self._views = Views(rules)
 
-    # -- what an event needs
+    # -- what events need
 
-    def moment(self, event_id: str, clock: int, changes: Collection[Change]) -> Moment:
-        """What an event did, as the rules see it."""
-        exchanges: dict[Key, list[Exchange]] = {}
-        for before, after in changes:
-            old = before if before is not None and before.stands else None
-            new = after if after.stands else None
-            if old is not None:
-                self._touched(old, new, exchanges)
-            elif new is not None:
-                self._appeared(new, exchanges)
-        return Moment(event_id, clock, exchanges)
+    def touches(self, moments: Sequence[Moment]) -> Touches:
+        """What events in log order do to the groups of the rules."""
+        return touches_of(self._views, moments)
 
-    def _appeared(self, new: Incident, exchanges: dict[Key, list[Exchange]]) -> None:
-        exchange = None, Member(new.at, new.number)
-        for rule_id, view in self._views.of(new.incident_class):
-            group = view(new)
-            if group is not None:
-                exchanges.setdefault((rule_id, group), []).append(exchange)
-
-    def _touched(self, old: Incident, new: Incident | None, exchanges: dict[Key, list[Exchange]]) -> None:
-        for rule_id, view in self._views.all:
-            was = view(old)
-            now = view(new) if new is not None else None
-            if was is None and now is None:
-                continue
-            mine = Member(old.at, old.number) if was is not None else None
-            its = Member(new.at, new.number) if new is not None and now is not None else None
-            if was == now:
-                pairs = [(was, (mine, its))] if mine != its else []
-            else:
-                pairs = [(was, (mine, None)), (now, (None, its))]
-            for group, exchange in pairs:
-                if group is not None:
-                    exchanges.setdefault((rule_id, group), []).append(exchange)
-
-    def wanted(self, moments: Sequence[Moment]) -> set[Key]:
-        """The groups that these events touch and that are not in memory."""
-        clock = max((it.clock for it in moments), default=-FOREVER)
-        touched = {key for it in moments for key in it.exchanges}
-        return {key for key in touched.union(self._due_by(clock)) if key not in self._watches}
+    def wanted(self, touches: Touches, clock: int) -> set[Key]:
+        """The groups that these touch, or time does up to a clock, and that are not in memory."""
+        return {key for key in touches.keys() | set(self._due_by(clock)) if key not in self._watches}
 
     def _due_by(self, clock: int, place: int = 0) -> Iterator[Key]:
         """The groups whose reminder is at most `clock`: the top of the heap, without taking it down."""
@@ -106,49 +74,80 @@ class Engine:
             del self._watches[key], self._alerts[key]
         return gone
 
-    # -- an event
+    # -- events
 
-    def apply(self, it: Moment) -> Outcome:
-        """The messages of one event, in order of rule and group, and the episodes that it changed."""
-        while self._due and self._due[0][0] <= it.clock:
+    def apply(self, moments: Sequence[Moment], touches: Touches) -> Outcomes:
+        """What events in log order lead to, by their place.
+
+        Groups know nothing of one another: each is followed through all events, and then it is put in order.
+        """
+        clocks = [it.clock for it in moments]
+        while self._due and self._due[0][0] <= clocks[-1]:
             at, _, key = heappop(self._due)
-            if self._known.get(key) == at:
+            if self._known.get(key) == at and key not in touches:
+                touches[key] = []
+        found: list[tuple[int, Key, Outcome]] = []
+        for key, those in touches.items():
+            found += [(place, key, outcome) for place, outcome in self._follow(key, those, moments, clocks)]
+        found.sort(key=lambda it: (it[0], self._place(it[1])))
+        outcomes: Outcomes = {}
+        for place, _, (told, episodes) in found:
+            outcome = outcomes.setdefault(place, Outcome([], []))
+            outcome.told.extend(told)
+            outcome.episodes.extend(episodes)
+        return outcomes
+
+    def _follow(
+        self, key: Key, those: Sequence[Touch], moments: Sequence[Moment], clocks: Sequence[int]
+    ) -> Iterator[tuple[int, Outcome]]:
+        """Lead a group through events: those that touch it, and the first whose clock reaches what is due."""
+        watch, index, end = self._watches[key], 0, len(clocks)
+        while True:
+            due = self._known.get(key, FOREVER)
+            at_due = bisect_left(clocks, due) if due <= clocks[-1] else end
+            stop = bisect_left(those, (at_due,)) if at_due < end else len(those)
+            index = watch.absorb(those, index, stop, clocks)
+            place = those[index][0] if index < stop else at_due
+            if place == end:
+                return
+            if place == at_due:
                 del self._known[key]
                 self.reminders[key] = None
-                it.exchanges.setdefault(key, [])
-        outcome = Outcome([], [])
-        keys = [key for key, exchanges in it.exchanges.items() if not self._absorbed(key, exchanges, it.clock)]
-        for key in sorted(keys, key=self._place) if len(keys) > 1 else keys:
-            self._evaluate(it, key, it.exchanges[key], outcome)
-        return outcome
-
-    def _absorbed(self, key: Key, exchanges: Sequence[Exchange], clock: int) -> bool:
-        """Whether all that an event did to a group was to bring it a member that can change nothing."""
-        if len(exchanges) != 1:
-            return False
-        ((old, new),) = exchanges
-        return old is None and new is not None and self._watches[key].absorb(new.at, new.number, clock)
+            exchanges = exchanges_of(those, index, place)
+            index += bool(exchanges)
+            outcome = self._evaluate(key, moments[place], exchanges, timely=place < at_due)
+            if outcome.episodes:
+                yield place, outcome
 
     def _place(self, key: Key) -> tuple[int, Group]:
         return self._order[key[0]], key[1]
 
-    def _evaluate(self, it: Moment, key: Key, exchanges: Sequence[Exchange], outcome: Outcome) -> None:
-        watch = self._watches[key]
-        track = watch.track()
-        track.begin(it.clock)
-        spells = [spell for old, new in exchanges for spell in track.exchange(old, new)]
-        amends = any(old is not None for old, _ in exchanges)
-        if amends or track.rule.updates is Updates.ALL:
-            track.touch(spells)
-        before, after = track.changes()
-        watch.look(track, exchanges, moved=bool(before or after))
-        self._remind(key, track)
+    def _evaluate(self, key: Key, it: Moment, exchanges: Sequence[Exchange], *, timely: bool) -> Outcome:
+        """Look at one group after one event; it is timely before time alone can change the group."""
+        watch, outcome = self._watches[key], Outcome([], [])
+        before, after = (timely and watch.grow(exchanges, it.clock)) or self._exchange(key, exchanges, it.clock)
         if before or after:
             reason = Reason.EVIDENCE if exchanges else Reason.TIME
-            touches = lambda at: any(spell.covers(at) for spell in spells)  # noqa: E731
-            cause = Cause(track.rule, self.timeline, key[1], it.event_id, it.clock, reason, amends, touches)
-            stood = lambda at: _undone(track.evidence(at), exchanges, track.rule, at)  # noqa: E731
-            self._tell(cause, before, after, outcome, Sight(track.evidence, stood, track.value(track.clock)))
+            rule, amends = watch.rule, any(old is not None for old, _ in exchanges)
+            cause = Cause(rule, self.timeline, key[1], it.event_id, it.clock, reason, amends, _touches(rule, exchanges))
+            stood = lambda at: _undone(watch.track().evidence(at), exchanges, rule, at)  # noqa: E731
+            sight = Sight(lambda at: watch.track().evidence(at), stood, lambda at: watch.track().value(at))
+            self._tell(cause, before, after, outcome, sight)
+        return outcome
+
+    def _exchange(
+        self, key: Key, exchanges: Sequence[Exchange], clock: int
+    ) -> tuple[Sequence[Episode], Sequence[Episode]]:
+        """The episodes that an event changed, before and after it."""
+        watch = self._watches[key]
+        track = watch.track()
+        track.begin(clock)
+        spells = [spell for old, new in exchanges for spell in track.exchange(old, new)]
+        if track.rule.updates is Updates.ALL or any(old is not None for old, _ in exchanges):
+            track.touch(spells)
+        watch.clock = clock
+        self._remind(key, track.due())
+        return track.changes()
 
     def _tell(
         self, cause: Cause, before: Sequence[Episode], after: Sequence[Episode], outcome: Outcome, sight: Sight
@@ -157,13 +156,14 @@ class Engine:
         for message in tell(cause, standing, before, after):
             # of an alert that is gone: what it stood on, not what is left of that
             proof = sight.stood if message.state in FINAL else sight.evidence
-            evidence = proof(message.episode.peak_at)
-            outcome.told.append(Told(cause.rule, cause.group, cause.reason, message, sight.value_now, evidence))
-        outcome.episodes.append((cause.rule, cause.group, before, after, standing))
+            evidence, now = proof(message.episode.peak_at), sight.value(cause.clock)
+            outcome.told.append(Told(cause.rule, cause.group, cause.reason, message, now, evidence))
+        alerts = [standing[it.opened_at] for it in after]
+        outcome.episodes.append(Turned(cause.rule, cause.group, before, after, alerts))
 
-    def _remind(self, key: Key, track: Track) -> None:
-        due = track.due()
-        if due < FOREVER and due < self._known.get(key, FOREVER):
+    def _remind(self, key: Key, due: int) -> None:
+        """Remember when time alone can next change a group, if that is sooner than is known."""
+        if due < self._known.get(key, FOREVER):
             self._known[key] = self.reminders[key] = due
             heappush(self._due, (due, self._order[key[0]], key))
 
@@ -193,23 +193,22 @@ class Engine:
 
     def _succeed(self, it: Moment, key: Key, was: list[Episode], earlier: Earlier, outcome: Outcome) -> None:
         """Tell what became of a group's episodes; under a rule that groups otherwise none of them goes on."""
-        rule, watch = self.rules[key[0]], self._watches.get(key)
+        rule, watch, nothing = self.rules[key[0]], self._watches.get(key), lambda _at: 0
         track = watch.track() if watch else None
         now = track.episodes() if track else []
         same = track is not None and earlier.rule == rule
         reason = Reason.TIME if same else earlier.reason(rule)
         cause = Cause(rule, self.timeline, key[1], it.event_id, it.clock, reason, amends=not same)
         if earlier.rule is not None and earlier.rule.by != rule.by:
-            gone = replace(cause, rule=earlier.rule)
-            self._tell(gone, was, [], outcome, Sight(earlier.evidence, earlier.evidence, 0))
+            gone = cause._replace(rule=earlier.rule)
+            self._tell(gone, was, [], outcome, Sight(earlier.evidence, earlier.evidence, nothing))
             was = []
         before, after = [one for one in was if one not in now], [one for one in now if one not in was]
         if before or after:
-            evidence, value = (track.evidence, track.value(it.clock)) if track else (earlier.evidence, 0)
+            evidence, value = (track.evidence, track.value) if track else (earlier.evidence, nothing)
             self._tell(cause, before, after, outcome, Sight(evidence, earlier.evidence, value))
         if watch is not None and track is not None:
-            watch.look(track, (), moved=False)
-            self._remind(key, track)
+            self._remind(key, track.due())
 
     def _rebuild(self, members: Mapping[Key, Sequence[Member]], clock: int) -> None:
         """Tracks of all groups under the new rules, and the reminders anew."""
@@ -217,6 +216,12 @@ class Engine:
         self._known, self._due = {}, []
         self._watches = {key: Watch(self.rules[key[0]], clock, those) for key, those in members.items()}
         self._alerts = {key: {} for key in self._watches}
+
+
+def _touches(rule: Rule, exchanges: Sequence[Exchange]) -> Callable[[int], bool]:
+    """Whether the evidence at an instant changed."""
+    moved = [it for pair in exchanges if pair[0] != pair[1] for it in pair if it is not None and it.at >= rule.since]
+    return lambda at: any(spell_of(rule, it).covers(at) for it in moved)
 
 
 def _undone(evidence: list[int], exchanges: Sequence[Exchange], rule: Rule, at: int) -> list[int]:

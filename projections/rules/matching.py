@@ -1,8 +1,8 @@
 """Which group of a rule an incident belongs to, if the rule looks at it at all."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator
 from operator import itemgetter
-from typing import Final
+from typing import Any, Final
 
 from projections.incidents import Incident
 from projections.rules.model import Filter, Group, Member, Rule
@@ -20,36 +20,38 @@ FIELDS: Final[dict[str, int]] = {
 View = Callable[[Incident], Group | None]
 
 
-def view_of(rule: Rule) -> View:
-    """A function from an incident to its group, None when the rule does not look at it: the hot path of every event."""
-    filters = [*_compiled(rule.where, wanted=True), *_compiled(rule.excluded, wanted=False)]
-    group_of = _group_of([FIELDS[name] for name in rule.by])
-    window = rule.window
+def view_of(rule: Rule, known: Collection[str] = ()) -> View:
+    """A function from an incident to its group, None when the rule does not look at it: the hot path of every event.
 
-    def view(it: Incident) -> Group | None:
+    What is `known` of an incident, by name, is not asked again.
+    """
+    where = tuple(it for it in rule.where if it[0] not in known)
+    filters = [*_compiled(where, wanted=True), *_compiled(rule.excluded, wanted=False)]
+    fields, window = [FIELDS[name] for name in rule.by], rule.window
+    group_of: Callable[[Any], Group] = itemgetter(*fields) if len(fields) > 1 else lambda _: ()
+    one = fields[0] if len(fields) == 1 else None
+
+    def view(it: Any) -> Group | None:
         for field, any_of, wanted in filters:
             if any_of(it[field]) is not wanted:
                 return None
         if it.until - it.at > window:  # too vague for it
             return None
+        if one is not None:
+            value = it[one]
+            return None if value is None else (value,)
         group = group_of(it)
         return None if None in group else group
 
     return view
 
 
-def _group_of(fields: Sequence[int]) -> Callable[[Incident], Group]:
-    if len(fields) > 1:
-        return itemgetter(*fields)
-    return lambda it: tuple([it[field] for field in fields])  # type: ignore[misc]
-
-
 class Views:
     """The views of rules, by rule id and in their order. Most rules name classes, so most need not be asked."""
 
-    def __init__(self, rules: Iterable[Rule]) -> None:
-        pairs = [((rule.rule_id, view_of(rule)), dict(rule.where).get("class")) for rule in rules]
-        self.all = [view for view, _ in pairs]
+    def __init__(self, rules: Collection[Rule]) -> None:
+        self.all = [(rule.rule_id, view_of(rule)) for rule in rules]
+        pairs = [((rule.rule_id, view_of(rule, ("class",))), dict(rule.where).get("class")) for rule in rules]
         self._unnamed = [view for view, classes in pairs if classes is None]
         self._by_class = {
             kind: [view for view, classes in pairs if classes is None or kind in classes]
@@ -61,7 +63,7 @@ class Views:
         return self._by_class.get(incident_class, self._unnamed)
 
 
-def members_of(rules: Iterable[Rule], standing: Iterable[Incident]) -> dict[tuple[str, Group], list[Member]]:
+def members_of(rules: Collection[Rule], standing: Iterable[Incident]) -> dict[tuple[str, Group], list[Member]]:
     """The members of every group of these rules, by rule id and group, in order."""
     members: dict[tuple[str, Group], list[Member]] = {}
     views = Views(rules)

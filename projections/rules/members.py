@@ -3,22 +3,24 @@
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
+from operator import sub
 from typing import Final
 
 from projections.rules.model import FOREVER
 
 BLOCK: Final = 1024  # members; a block splits above it
+MOST: Final = 8  # blocks: it takes longer to look at more of them than to ask V
 FIRST: Final = (-FOREVER, -1)
 
 
 class Members:
     """Which incidents there are, and when they happened."""
 
-    __slots__ = ("_ats", "_block", "_firsts", "_numbers")
+    __slots__ = ("_ats", "_block", "_firsts", "_numbers", "count")
 
     def __init__(self, members: Sequence[tuple[int, ...]] = (), block: int = BLOCK) -> None:
         """Take (instant, number, …) in order."""
-        self._block = block
+        self._block, self.count = block, len(members)
         ats, numbers = array("q", [it[0] for it in members]), array("q", [it[1] for it in members])
         parts = [slice(start, start + block) for start in range(0, max(len(ats), 1), block)]
         self._ats = [ats[part] for part in parts]
@@ -30,6 +32,7 @@ class Members:
 
     def add(self, at: int, number: int) -> None:
         """Put an incident where it belongs."""
+        self.count += 1
         block = bisect_right(self._firsts, (at, number)) - 1 if len(self._firsts) > 1 else 0
         ats, numbers = self._ats[block], self._numbers[block]
         if not ats or at > ats[-1]:
@@ -42,22 +45,62 @@ class Members:
         if len(ats) > self._block:
             self._split(block)
 
-    def extend(self, those: Sequence[tuple[int, int]]) -> None:
-        """Put (instant, number) of several incidents where they belong; in order."""
-        ats = self._ats[-1]
-        if ats and those[0][0] > ats[-1] and len(ats) + len(those) <= self._block:  # the usual case
-            ats.extend([it[0] for it in those])
-            self._numbers[-1].extend([it[1] for it in those])
-            return
-        for at, number in those:
-            self.add(at, number)
-
     def remove(self, at: int, number: int) -> None:
         """Take out an incident that is there."""
+        self.count -= 1
         block = bisect_right(self._firsts, (at, number)) - 1
         ats, numbers = self._ats[block], self._numbers[block]
         place = self._place(ats, numbers, at, number)
         del ats[place], numbers[place]
+
+    @property
+    def last(self) -> int:
+        """The instant of the last one; long ago when there is none."""
+        return next((ats[-1] for ats in reversed(self._ats) if ats), -FOREVER)
+
+    def put(self, at: int, number: int, level: int, window: int) -> bool:
+        """Add an incident unless a window (t - window, t] with it may hold `level` then; whether it is added."""
+        if self.count + 1 >= level:
+            if at > self.last:
+                if level == 1 or self._back(level - 1) > at - window:
+                    return False
+            else:
+                near = self._near(at - window, at + window)
+                if near is None or _reach(near, bisect_right(near, at), level, at, window):
+                    return False
+        self.add(at, number)
+        return True
+
+    def first(self, level: int, at: int, window: int) -> int | None:
+        """The first t in [at, at + window) whose window (t - window, t] holds `level`, the first time that one does.
+
+        None also when there are too many near it to look at.
+        """
+        ats = self._near(at - window, at + window)
+        if ats is None:
+            return None
+        place = bisect_left(ats, at)
+        begin, high = max(place, level - 1), bisect_left(ats, at + window, place)
+        pairs = zip(ats[begin:high], ats[begin + 1 - level :], strict=False)
+        return next((last for last, first in pairs if last - first < window), None)
+
+    def _back(self, number: int) -> int:
+        """The instant of the last but `number` - 1; there are as many."""
+        for ats in reversed(self._ats):
+            if number <= len(ats):
+                return ats[-number]
+            number -= len(ats)
+        raise IndexError(number)
+
+    def _near(self, after: int, until: int) -> "array[int] | None":
+        """The instants of a stretch, and some around it; None when it is long."""
+        if len(self._ats) == 1 or after >= self._firsts[-1][0]:
+            return self._ats[-1]
+        first = max(bisect_left(self._firsts, (after, 0)) - 1, 0)
+        stop = bisect_left(self._firsts, (until, 0))
+        if stop - first > MOST:
+            return None
+        return sum(self._ats[first + 1 : stop], self._ats[first])
 
     def between(self, after: int, until: int) -> list[int]:
         """The numbers of the incidents in (after, until], in order."""
@@ -82,3 +125,17 @@ class Members:
         self._ats[block : block + 1] = [ats[:half], ats[half:]]
         self._numbers[block : block + 1] = [numbers[:half], numbers[half:]]
         self._firsts.insert(block + 1, (ats[half], numbers[half]))
+
+
+def _reach(ats: "array[int]", place: int, level: int, at: int, window: int) -> bool:
+    """Whether, with one more at an instant, whose place is known, some window that has it holds so many."""
+    before = place + 1 - level
+    if before >= 0 and (level == 1 or ats[before] > at - window):
+        return True
+    if place == len(ats):
+        return False
+    high = bisect_left(ats, at + window, place)
+    if high - place + 1 >= level:
+        return True
+    first = max(place, level - 2)  # of those after it, the first that can be the last of as many
+    return first < high and min(map(sub, ats[first:high], ats[first + 2 - level : place])) < window

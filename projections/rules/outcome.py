@@ -3,21 +3,21 @@
 from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
-from projections.rules.alerts import Message, Reason, Standing, State
+from projections.fold import Change
+from projections.rules.alerts import Alert, Message, Reason, State
 from projections.rules.model import Episode, Group, Member, Rule
 from projections.rules.spells import spell_of
-from projections.rules.watch import Exchange
 
 FINAL: Final = (State.CANCELLED, State.MERGED)
 Key = tuple[str, Group]  # rule id and group
 
 
 class Moment(NamedTuple):
-    """One event, and what it did to the groups of the rules."""
+    """One event, and what it did."""
 
     event_id: str
     clock: int  # µs; of the timeline, after it
-    exchanges: dict[Key, list[Exchange]]
+    changes: Sequence[Change]
 
 
 class Told(NamedTuple):
@@ -36,7 +36,7 @@ class Sight(NamedTuple):
 
     evidence: Callable[[int], list[int]]  # what makes the value at an instant, after it
     stood: Callable[[int], list[int]]  # what made it before
-    value_now: int
+    value: Callable[[int], int]  # V at an instant, after it
 
 
 class Earlier(NamedTuple):
@@ -56,8 +56,18 @@ class Earlier(NamedTuple):
         return [it.number for it in self.members if rule and it.at >= rule.since and spell_of(rule, it).covers(at)]
 
 
+class Turned(NamedTuple):
+    """The episodes of a group that one event changed."""
+
+    rule: Rule
+    group: Group
+    before: Sequence[Episode]
+    after: Sequence[Episode]
+    alerts: Sequence[Alert | None]  # that stand for those after
+
+
 class Outcome(NamedTuple):
-    """What an event changed: messages, and the episodes of a group before and after it."""
+    """What an event changed, in order of rule and group: messages, and the episodes before and after it."""
 
     told: list[Told]
-    episodes: list[tuple[Rule, Group, Sequence[Episode], Sequence[Episode], Standing]]
+    episodes: list[Turned]

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from projections.rules.model import FOREVER, Rule
+from projections.rules.spells import Spell, changes_of
 from projections.rules.steps import Steps
 
 
@@ -65,22 +66,42 @@ class Spans:
             return (self.steps.value(start), start) if start == last and start < end else (0, start)
         return self.steps.peak(start, min(end, last + 1))
 
-    def greatest(self, since: int) -> int:
-        """The greatest V from an instant on."""
-        return max(self.steps.value(since), self.steps.peak(since, FOREVER)[0])
+    # -- what can be said without V
 
-    def falls_after(self, at: int) -> bool:
-        """Whether V does not rise from an instant on."""
-        return self._last_rise < at
+    def holds(self, start: int, end: int) -> bool:
+        """Whether a span has a part of [start, end), or ends at `start`."""
+        near = bisect_left(self.openings, end) - 1
+        return near >= 0 and start <= self.all[near].ended
 
-    def extend(self, points: Sequence[tuple[int, int]]) -> None:
-        """Take (instant, change of V), in order, of members that can move nothing but the end of the last span."""
-        self.steps.extend(points)
-        self._last_rise = max([self._last_rise, *(at for at, delta in points if delta > 0)])
-        if self.all and self.all[-1].ended < FOREVER:
+    def least(self, start: int, end: int, clock: int, last: int) -> int:
+        """The V that changes what is seen of the spans before `due`, if V rises in [start, end); 0: any may.
+
+        `last` is the last instant at which V rises, or later.
+        """
+        near = bisect_right(self.openings, start) - 1
+        if near < 0 or start > self.all[near].ended:
+            return self.low
+        opened, ended, peak, peak_at = self.all[near]
+        later = near + 1 < len(self.openings) or last > ended
+        if opened > clock or (end > ended and (later or clock >= ended + self._keep)):
+            return 0  # else only the end of the open span moves, which nobody sees before the clock gets there
+        return peak + (start > peak_at)
+
+    # -- what happens
+
+    def extend(self, spells: Sequence[Spell]) -> None:
+        """Add spells of which it is known that they can move nothing but the end of the last span."""
+        self.steps.extend(changes_of(spells))
+        since = min(it.start for it in spells)
+        self._last_rise = max([self._last_rise, *(it.start for it in spells if it.weight > 0)])
+        if self.all and since <= self.all[-1].ended < FOREVER:
             last = self.all[-1]
-            fall = self.steps.first_outside(self._clear, FOREVER, last.ended)
-            self.all[-1] = last._replace(ended=FOREVER if fall is None else fall)
+            self.all[-1] = last._replace(ended=self._fall(last.ended))
+
+    def _fall(self, since: int) -> int:
+        """The first change point from an instant on where V is below `clear_below`; FOREVER when there is none."""
+        fall = self.steps.first_outside(self._clear, FOREVER, since)
+        return FOREVER if fall is None else fall
 
     def change(self, start: int, end: int, weight: int) -> Mended | None:
         """Raise V on [start, end); which spans are to be replaced, None when all stay as they are."""
@@ -107,12 +128,9 @@ class Spans:
             return near, near + 1, [span]
         made: list[Span] = []
         if weight > 0 and start <= span.ended:  # what was raised still holds up to the old end
-            last = near + 1 == len(self.all)  # then there is nothing to meet again
-            return (
-                near,
-                self._from(span.ended, (span.opened, FOREVER), FOREVER if last else self._decided(end), made),
-                made,
-            )
+            if near + 1 == len(self.all) and self._last_rise <= span.ended:  # then there is nothing to meet again
+                return near, near + 1, [Span(span.opened, self._fall(span.ended))]
+            return near, self._from(span.ended, (span.opened, FOREVER), self._decided(end), made), made
         return near, self._from(start, self._course(span, start), self._decided(end), made), made
 
     def _course(self, span: Span, start: int) -> Course:
@@ -172,3 +190,8 @@ class Spans:
         if inside and rise is not None and not joins:
             made.append(Span(rise, self.all[index].ended))
         return index + 1 if inside or joins else index
+
+
+def first_highest(one: tuple[int, int], other: tuple[int, int]) -> tuple[int, int]:
+    """Of two (value, instant) the higher, of two as high the earlier."""
+    return other if other[0] > one[0] or (other[0] == one[0] and other[1] < one[1]) else one

@@ -6,7 +6,7 @@ What spells a member has depends on itself and its two neighbours of the same ke
 serves every measure, and one changed incident changes at most three incidents' spells.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import accumulate, pairwise
 from typing import NamedTuple
 
@@ -30,13 +30,15 @@ def spell_of(rule: Rule, it: Member) -> Spell:
     return Spell(it.at, min(it.at + rule.window, FOREVER), it.weight)
 
 
-def changes_of(spells: Sequence[Spell]) -> Iterator[tuple[int, int]]:
+def changes_of(spells: Sequence[Spell]) -> list[tuple[int, int]]:
     """(change point, change of V there) of spells together, in order; points that change nothing are left out."""
     deltas: dict[int, int] = {}
-    for start, end, weight in spells:
+    for start, _, weight in spells:  # all starts, then all ends: two runs, so little to sort
         deltas[start] = deltas.get(start, 0) + weight
-        deltas[end] = deltas.get(end, 0) - weight
-    return ((at, deltas[at]) for at in sorted(deltas) if deltas[at] and at < FOREVER)
+    for _, end, weight in spells:
+        if end < FOREVER:
+            deltas[end] = deltas.get(end, 0) - weight
+    return [(at, deltas[at]) for at in sorted(deltas) if deltas[at]]
 
 
 def exchanged(lost: Sequence[Spell], gained: Sequence[Spell]) -> list[Spell]:

@@ -5,33 +5,31 @@ that opens after it has not happened, one whose end + `keep_firing` lies after i
 change point on. So nothing has to wait, and `due` is exact: a function of incidents and clock, whatever came before.
 """
 
+from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from typing import Final
 
 from projections.rules.members import Members
 from projections.rules.model import FOREVER, Episode, Member, Rule
-from projections.rules.spans import Span, Spans
-from projections.rules.spells import Spell, exchanged, spell_of
+from projections.rules.spans import Span, Spans, first_highest
+from projections.rules.spells import Spell, changes_of, exchanged, spell_of
 from projections.rules.steps import BLOCK
-
-RECENT: Final = (4, 0.5, 0.03)  # windows back from the clock: most members that come are of this stretch
-LITTLE: Final = 3  # members: less room is hardly worth measuring
 
 
 class Track:
     """One rule in one group."""
 
-    __slots__ = ("_added", "_before", "_due", "_members", "_spans", "_touched", "_was", "clock", "rule")
+    __slots__ = ("_added", "_before", "_due", "_members", "_spans", "_touched", "_waiting", "_was", "clock", "rule")
 
     def __init__(self, rule: Rule, clock: int = -FOREVER, members: Sequence[Member] = (), block: int = BLOCK) -> None:
         """Find the episodes of members, in order, as they stand at the clock."""
         self.rule, self.clock, self._was = rule, clock, clock
         mine = [it for it in members if it.at >= rule.since]
         self._members = Members(mine, 8 * block)
-        self._spans = Spans(rule, _points([spell_of(rule, it) for it in mine]), block)
+        self._spans = Spans(rule, changes_of([spell_of(rule, it) for it in mine]), block)
         found = self._spans.found()
         self._spans.replace(0, 0, [self._peaked(span, None, Spell(0, 0, 0)) for span in found])
+        self._waiting = array("q")  # start, end and weight of spells, in turn, that V does not know of yet
         self._due: int | None = None  # None: to be found anew
         self._forget()
 
@@ -63,11 +61,7 @@ class Track:
         before = [self._before[opened] for opened in sorted(self._before)]
         after = [self._episode(self._spans.all[self._place(opened)], self.clock) for opened in sorted(self._added)]
         same = [it for it in before if it in after and it.opened_at not in self._touched]
-        return (
-            ([it for it in before if it not in same], [it for it in after if it not in same])
-            if same
-            else (before, after)
-        )
+        return [it for it in before if it not in same], [it for it in after if it not in same]
 
     def touch(self, spells: Sequence[Spell]) -> None:
         """Count the episodes among `changes` whose evidence the spells are, though their value may be what it was."""
@@ -85,39 +79,69 @@ class Track:
 
     # -- members that change no episode
 
-    def room(self) -> tuple[int, int, int, int]:
-        """Where, until which clock, and how much V may rise without any change of an episode: since, until, by, due.
+    def add(self, at: int, number: int) -> bool:
+        """Add a member if that changes no episode by any clock before `due`; whether it is added. V learns of it later.
 
-        Either after all spans, as long as V stays below the lowest level; or in the last one, after its peak and as
-        long as V does not go beyond it: then only its end moves, which nobody sees before the clock gets there.
+        V is nowhere greater than the number of members in the window, so they alone can say that it does not.
         """
-        spans, clock = self._spans, self.clock
-        last = spans.all[-1] if spans.all else None
-        after = last.ended + self.rule.keep_firing + 1 if last else self.rule.since
-        if after <= clock:
-            since, least = self._recent(after, spans.low - 1)
-            return since, FOREVER, least, self.due()
-        if last is None or last.opened > clock or not spans.falls_after(last.ended):
-            return 0, 0, 0, 0
-        since, least = self._recent(last.peak_at + 1, last.peak)
-        return since, last.ended, least, self.due()
+        rule, spans, members = self.rule, self._spans, self._members
+        if at < rule.since:
+            return True
+        end, level = at + rule.window, spans.low
+        if spans.all and at <= spans.all[-1].ended:
+            level = spans.least(at, end, self.clock, members.last)
+        if not level or not members.put(at, number, level, rule.window):
+            return False
+        self._waiting.extend((at, min(end, FOREVER), 1))
+        return True
 
-    def _recent(self, after: int, most: int) -> tuple[int, int]:
-        """Since when, `after` at the earliest, V lies how far below `most`; not far back where that leaves little."""
-        window = self.rule.window
-        for back in RECENT if window < FOREVER else ():
-            since = max(after, int(self.clock - back * window))
-            room = most - self._spans.greatest(since)
-            if room > LITTLE:
-                return since, room
-        return (since, room) if window < FOREVER else (after, most - self._spans.greatest(after))
+    def grow(self, at: int, number: int, clock: int) -> tuple[Episode, Episode] | None:
+        """Add a member that `add` refused, if all it does before `due` is to move the peak of the open span.
 
-    def take_in(self, those: Sequence[tuple[int, int]]) -> None:
-        """Add members (instant, number), in order, for which there was room."""
-        self._members.extend(those)
-        self._spans.extend(_points([spell_of(self.rule, Member(*it)) for it in those]))
-        if self._spans.all and self._spans.all[-1].ended > self.clock:
-            self._due = None
+        The episode before and after; None if it is not that simple: then the member is not added.
+        """
+        span, members, window = self._spans.all[-1] if self._spans.all else None, self._members, self.rule.window
+        if span is None or not span.opened <= at <= span.ended or max(at, members.last) > min(clock, span.ended):
+            return None
+        if self.clock >= span.ended + self.rule.keep_firing:  # it is over
+            return None
+        members.add(at, number)
+        peak, peak_at = span.peak + 1, span.peak_at  # nothing lies after the clock: one more is one more
+        if not at <= peak_at < at + window:
+            peak -= at < peak_at
+            found = members.first(peak, at, window)
+            if found is None:
+                members.remove(at, number)
+                return None
+            peak_at = found
+        grown = self._spans.all[-1] = Span(span.opened, span.ended, peak, peak_at)
+        self._waiting.extend(spell_of(self.rule, Member(at, number)))
+        return self._episode(span, clock), self._episode(grown, clock)
+
+    def swap(self, old: Member | None, new: Member | None) -> bool:
+        """Exchange a member if that changes no episode by any clock before `due`; whether it is exchanged.
+
+        One that is part of no span can go without notice.
+        """
+        if old is not None and old.at >= self.rule.since:
+            start, end, weight = spell_of(self.rule, old)
+            if self._spans.holds(start, end):
+                return False
+            if new is not None and not self.add(new.at, new.number):
+                return False
+            self._members.remove(old.at, old.number)
+            self._waiting.extend((start, end, -weight))
+            return True
+        return new is None or self.add(new.at, new.number)
+
+    def catch_up(self) -> None:
+        """Bring V to the members."""
+        waiting = self._waiting
+        if waiting:
+            self._spans.extend([Spell(*it) for it in zip(waiting[::3], waiting[1::3], waiting[2::3], strict=True)])
+            del waiting[:]
+            if self._spans.all and self._spans.all[-1].ended + self.rule.keep_firing > self.clock:
+                self._due = None  # it may end later now
 
     # -- what happens
 
@@ -220,23 +244,7 @@ class Track:
                 return Span(opened, ended, *self._spans.top(opened, stop))
             peak += weight
         elif weight > 0:
-            peak, peak_at = _first_highest((peak, peak_at), self._spans.top(start, min(end, stop)))
+            peak, peak_at = first_highest((peak, peak_at), self._spans.top(start, min(end, stop)))
         if ended > old.ended:
-            peak, peak_at = _first_highest((peak, peak_at), self._spans.top(old.ended, stop))
+            peak, peak_at = first_highest((peak, peak_at), self._spans.top(old.ended, stop))
         return Span(opened, ended, peak, peak_at)
-
-
-def _points(spells: Sequence[Spell]) -> list[tuple[int, int]]:
-    """(instant, change of V) of spells together, in order. All starts, then all ends: two runs, so little to sort."""
-    deltas: dict[int, int] = {}
-    for start, _, weight in spells:
-        deltas[start] = deltas.get(start, 0) + weight
-    for _, end, weight in spells:
-        if end < FOREVER:
-            deltas[end] = deltas.get(end, 0) - weight
-    return [(at, deltas[at]) for at in sorted(deltas) if deltas[at]]
-
-
-def _first_highest(one: tuple[int, int], other: tuple[int, int]) -> tuple[int, int]:
-    """Of two (value, instant) the higher, of two as high the earlier."""
-    return max(one, other, key=lambda it: (it[0], -it[1]))

@@ -1,6 +1,7 @@
 """Folding the messages gives the episodes, whatever was told, wherever the worker was restarted."""
 
 from dataclasses import replace
+from itertools import pairwise
 from typing import NamedTuple
 
 from hypothesis import event as seen
@@ -141,6 +142,19 @@ def test_messages_do_not_show_where_the_worker_was_restarted(
         assert happen(forgetful) == expected
 
     assert restarted.episodes == forgetful.episodes == whole.episodes
+
+
+@examples(200)
+@given(rule_set=rule_sets(), history=histories(), cuts=st.sets(st.integers(1, 19)))
+def test_messages_do_not_show_where_a_batch_was_cut(rule_set: list[Rule], history: list[Event], cuts: set[int]) -> None:
+    """Given any log, when its events are applied together, up to any places, then each leads to the same messages."""
+    one_by_one, together = World(*rule_set), World(*rule_set)
+    edges = sorted({0, len(history), *(cut for cut in cuts if cut < len(history))})
+
+    for start, stop in pairwise(edges):
+        told = together.put_together(history[start:stop])
+        assert told == [happen(one_by_one) for happen in history[start:stop]]
+        assert together.episodes == one_by_one.episodes
 
 
 @examples(200)

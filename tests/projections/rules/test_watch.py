@@ -6,23 +6,36 @@ from hypothesis import event as seen
 from hypothesis import given
 from hypothesis import strategies as st
 
-from projections.rules.model import Member, Rule
+from projections.rules.model import FOREVER, Episode, Member, Rule
 from projections.rules.track import Track
 from projections.rules.watch import Watch
 from tests.projections.rules import reference
 from tests.projections.rules.histories import Step, examples, rules, standing_after, steps
+from tests.projections.rules.world import World, incident, lines
 
 
-def put(watch: Watch, step: Step) -> bool:
-    """Do as the engine does; whether the member waits."""
-    if step.old is None and step.new is not None and watch.absorb(step.new.at, step.new.number, step.clock):
-        return True
-    track = watch.track()
-    track.begin(step.clock)
-    track.exchange(step.old, step.new)
-    before, after = track.changes()
-    watch.look(track, [(step.old, step.new)] if step.old or step.new else [], moved=bool(before or after))
-    return False
+class Group:
+    """A watch, and when time alone can change it, as the engine knows."""
+
+    def __init__(self, rule: Rule) -> None:
+        self.watch, self.due = Watch(rule), FOREVER
+
+    def put(self, step: Step) -> tuple[list[Episode], list[Episode]] | None:
+        """The episodes that changed, before and after; None if nobody had to look."""
+        exchanges = [(step.old, step.new)] if step.old or step.new else []
+        touch = (0, 0, 0, exchanges) if step.old or not step.new else (0, step.new.at, step.new.number, ())
+        if step.clock < self.due and exchanges:
+            if self.watch.absorb([touch], 0, 1, [step.clock]):
+                return None
+            if grown := self.watch.grow(exchanges, step.clock):
+                seen("the peak of the open episode moves")
+                return grown
+        track = self.watch.track()
+        track.begin(step.clock)
+        for old, new in exchanges:
+            track.exchange(old, new)
+        self.watch.clock, self.due = step.clock, track.due()
+        return track.changes()
 
 
 @st.composite
@@ -48,48 +61,75 @@ def tides(draw: st.DrawFn) -> list[Step]:
 
 @examples(600)
 @given(rule=st.one_of(roomy(), rules()), history=st.one_of(tides(), steps()))
-def test_a_member_that_waits_changes_no_episode(rule: Rule, history: list[Step]) -> None:
-    """Given any history, when members wait, then the episodes are those of the definition, before and after."""
-    watch, standing, before = Watch(rule), dict[int, Member](), []
+def test_what_nobody_looks_at_changes_no_episode(rule: Rule, history: list[Step]) -> None:
+    """Given any history, when members are absorbed, then the episodes are those of the definition, before and after."""
+    group, before = Group(rule), list[Episode]()
 
     for place, step in enumerate(history):
-        waits = put(watch, step)
+        changed = group.put(step)
         standing = standing_after(history[: place + 1])
-        expected = reference.episodes(rule, standing.values(), step.clock)
+        now = reference.episodes(rule, standing.values(), step.clock)
 
-        if waits:
-            seen("one waits, an episode is open" if expected and expected[-1].ended_at is None else "one waits")
-            assert expected == before
-        before = expected
-    if history:
-        assert watch.track().episodes() == before
+        if changed is None:
+            what = ("ticks", "comes", "goes", "moves")[bool(step.new) + 2 * bool(step.old)]
+            seen(f"one {what}, an episode is open" if now and now[-1].ended_at is None else f"one {what}")
+        old, new = changed or ([], [])
+        assert set(old) <= set(before)
+        assert set(before) - set(old) | set(new) == set(now)
+        before = now
+    assert group.watch.track().episodes() == before
 
 
 @examples(300)
 @given(rule=st.one_of(roomy(), rules()), history=st.one_of(tides(), steps()), data=st.data())
-def test_what_waited_counts_when_it_matters(rule: Rule, history: list[Step], data: st.DataObject) -> None:
-    """Given members that wait, when somebody looks, then value, evidence and due are those of a track of all."""
-    watch = Watch(rule)
+def test_what_was_absorbed_counts_when_it_matters(rule: Rule, history: list[Step], data: st.DataObject) -> None:
+    """Given members that were absorbed, when somebody looks, then all is as in a track that took them in at once."""
+    group = Group(rule)
     looked = data.draw(st.sets(st.integers(0, 40)))
 
     for place, step in enumerate(history):
-        put(watch, step)
+        group.put(step)
         if place in looked:
-            track, all_at_once = (
-                watch.track(),
-                Track(rule, step.clock, sorted(standing_after(history[: place + 1]).values())),
-            )
-            assert track.episodes() == all_at_once.episodes()
-            assert track.value(step.clock) == all_at_once.value(step.clock)
-            assert track.evidence(step.clock) == all_at_once.evidence(step.clock)
-            assert track.due() == all_at_once.due()
+            track = group.watch.track()
+            at_once = Track(rule, step.clock, sorted(standing_after(history[: place + 1]).values()))
+            assert track.episodes() == at_once.episodes()
+            assert track.value(step.clock) == at_once.value(step.clock)
+            assert track.evidence(step.clock) == at_once.evidence(step.clock)
+            assert track.due() == at_once.due()
 
 
-def test_a_group_far_below_its_level_is_never_looked_at() -> None:
-    """Given a level of ten, when nine members come, then all of them wait; the tenth does not."""
-    watch = Watch(Rule("r", (10,), window=5))
+def test_a_group_below_its_level_is_never_looked_at() -> None:
+    """Given a level of ten, when nine come, one moves and one goes, then there is no track; later there is."""
+    group = Group(Rule("r", (10,), window=5))
 
-    waits = [put(watch, Step(at, None, Member(at, at))) for at in range(10)]
+    changed = [group.put(Step(at, None, Member(at, at))) for at in range(9)]
+    changed += [group.put(Step(9, Member(3, 3), Member(4, 3))), group.put(Step(9, Member(5, 5), None))]
+    assert changed == [None] * 11
+    assert group.watch.asleep
 
-    assert waits == [True] * 9 + [False]
-    assert watch.track().value(9) == 5
+    assert [group.put(Step(at, None, Member(at, at))) for at in (9, 10, 11)] == [None] * 3
+    assert not group.watch.asleep
+    assert group.watch.track().value(11) == 5
+
+
+def test_an_end_that_is_joined_to_what_came_later_moves() -> None:
+    """Given an incident after an episode's fall, when a late one joins the two, then the episode goes on."""
+    world = World(Rule("r", (2,), ("watch",), window=5, keep_firing=4))
+    world.put(*(incident(number, number // 3 * 2) for number in range(5)), clock=2)
+    world.put(incident(5, 8), clock=8)
+    world.put(incident(6, 6), clock=9)
+
+    assert lines(world.tick(12)) == []
+    assert lines(world.tick(15)) == ["resolved watch resolved 0-11 to watch"]
+
+
+def test_an_end_that_moved_is_not_forgotten_when_the_old_one_comes() -> None:
+    """Given an episode whose end moved, when a member comes just at the old end, then the new end is told in time."""
+    world = World(Rule("r", (9,), ("watch",), window=10, clear=1))
+    world.put(*(incident(number, 0) for number in range(5)), clock=0)
+    world.put(*(incident(number, 4) for number in range(5, 9)), clock=4)
+    world.put(incident(9, 12), clock=12)
+    world.put(incident(10, 13), clock=13)
+
+    assert lines(world.put(incident(11, 14), clock=14)) == []
+    assert lines(world.tick(30)) == ["resolved watch resolved 4-24 to watch"]

@@ -9,7 +9,7 @@ from projections.rules.alerts import Alert, Message, Standing, State
 from projections.rules.engine import Engine
 from projections.rules.matching import view_of
 from projections.rules.model import Episode, Group, Member, Rule
-from projections.rules.outcome import Key, Outcome, Told
+from projections.rules.outcome import Key, Moment, Outcome, Told
 
 PLAIN: Mapping[str, Any] = {
     "timeline": "test",
@@ -54,11 +54,24 @@ class World:
         """One event that makes these incidents what they are now; those that stand no more are retracted or merged."""
         changes = [Change(self.incidents.get(it.number), it) for it in those]
         self._next(clock)
-        moment = self.engine.moment(f"e{self._events}", self.clock, changes)
-        for key in self.engine.wanted([moment]):
-            self.engine.load(key, self.members().get(key, []), self._standing(key), self._before)
+        moment = Moment(f"e{self._events}", self.clock, changes)
+        self._load([moment])
         self.incidents |= {it.number: it for it in those}
-        return self._take(self.engine.apply(moment))
+        return self._take(self._apply([moment])[0])
+
+    def put_together(self, events: Iterable[tuple[Sequence[Incident], int]]) -> list[list[Told]]:
+        """Events (incidents, clock) of one batch, applied at once; what is told of each."""
+        moments, now = [], dict(self.incidents)
+        before = self.clock
+        for those, clock in events:
+            self._next(clock)
+            changes = [Change(now.get(it.number), it) for it in those]
+            moments.append(Moment(f"e{self._events}", self.clock, changes))
+            now |= {it.number: it for it in those}
+        self._before = before
+        self._load(moments)
+        self.incidents = now
+        return [self._take(outcome) for outcome in self._apply(moments)]
 
     def tick(self, clock: int) -> list[Told]:
         """Time passes."""
@@ -71,7 +84,7 @@ class World:
     def adopt(self, *rules: Rule, clock: int | None = None) -> list[Told]:
         """From now on these rules, and only these."""
         self._next(clock)
-        moment = self.engine.moment(f"e{self._events}", self.clock, ())
+        moment = Moment(f"e{self._events}", self.clock, ())
         keys = {key for key, _ in self.episodes}
         before = {key: (self._episodes(key), self._standing(key)) for key in keys}
         return self._take(self.engine.adopt(rules, moment, self._all_standing(), before))
@@ -106,12 +119,21 @@ class World:
         self._before = self.clock
         self.clock = max(self.clock, self.clock if clock is None else clock)
 
+    def _load(self, moments: Sequence[Moment]) -> None:
+        self._touches = self.engine.touches(moments)
+        for key in self.engine.wanted(self._touches, self.clock):
+            self.engine.load(key, self.members().get(key, []), self._standing(key), self._before)
+
+    def _apply(self, moments: Sequence[Moment]) -> list[Outcome]:
+        outcomes = self.engine.apply(moments, self._touches)
+        return [outcomes.get(place, Outcome([], [])) for place in range(len(moments))]
+
     def _take(self, outcome: Outcome) -> list[Told]:
-        for rule, group, before, after, standing in outcome.episodes:
+        for rule, group, before, after, alerts in outcome.episodes:
             key = rule.rule_id, group
             for it in before:
                 del self.episodes[key, it.opened_at]
-            self.episodes |= {(key, it.opened_at): (it, standing[it.opened_at]) for it in after}
+            self.episodes |= {(key, it.opened_at): (it, alert) for it, alert in zip(after, alerts, strict=True)}
         for key, at in self.engine.reminders.items():
             self.reminders.pop(key, None)
             if at is not None:

@@ -1,0 +1,67 @@
+"""What events do to the groups of rules: which members come to which, and which go."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+
+from projections.fold import Change
+from projections.incidents import Incident
+from projections.rules.matching import View, Views
+from projections.rules.model import Group, Member
+from projections.rules.outcome import Key, Moment
+from projections.rules.watch import Exchange, Touch
+
+Touches = dict[Key, list[Touch]]  # in log order
+
+
+def touches_of(views: Views, moments: Sequence[Moment]) -> Touches:
+    """What events in log order do to the groups of rules; nothing, where a change is none for the rule."""
+    found: Touches = defaultdict(list)
+    for place, it in enumerate(moments):
+        if len(it.changes) == 1 and it.changes[0].before is None:  # the usual case
+            _brought(views, it.changes[0].after, place, found)
+        elif it.changes:
+            for key, exchanges in _exchanges(views, it.changes).items():
+                found[key].append((place, 0, 0, exchanges))
+    return found
+
+
+def exchanges_of(those: Sequence[Touch], index: int, place: int) -> Sequence[Exchange]:
+    """What the event at a place did, if it is the one with that index; else nothing."""
+    if index == len(those) or those[index][0] != place:
+        return ()
+    _, at, number, exchanges = those[index]
+    return exchanges or [(None, Member(at, number))]
+
+
+def _brought(views: Views, new: Incident, place: int, found: Touches) -> None:
+    touch = place, new.at, new.number, ()
+    for rule_id, view in views.of(new.incident_class) if new.stands else ():
+        group = view(new)
+        if group is not None:
+            found[rule_id, group].append(touch)
+
+
+def _exchanges(views: Views, changes: Iterable[Change]) -> dict[Key, list[Exchange]]:
+    found: dict[Key, list[Exchange]] = defaultdict(list)
+    for before, after in changes:
+        old = before if before is not None and before.stands else None
+        new = after if after.stands else None
+        if old is not None or new is not None:
+            for rule_id, view in views.all:
+                for group, exchange in _of_rule(view, old, new):
+                    found[rule_id, group].append(exchange)
+    return found
+
+
+def _of_rule(view: View, old: Incident | None, new: Incident | None) -> Iterator[tuple[Group, Exchange]]:
+    was, now = view(old) if old else None, view(new) if new else None
+    mine = Member(old.at, old.number) if old is not None and was is not None else None
+    its = Member(new.at, new.number) if new is not None and now is not None else None
+    if was == now:
+        if was is not None and mine != its:
+            yield was, (mine, its)
+        return
+    if was is not None:
+        yield was, (mine, None)
+    if now is not None:
+        yield now, (None, its)
