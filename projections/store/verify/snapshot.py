@@ -3,7 +3,8 @@
 import json
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Self
+from tempfile import TemporaryDirectory
+from typing import Any, Final, Self
 
 import duckdb
 
@@ -12,12 +13,17 @@ from projections.store.reader import CONFIG, Unreadable
 from projections.store.verify.found import SHOWN, Wrong
 from projections.store.versions import SCHEMA_VERSION
 
+MEMORY: Final = "512MB"  # what is more goes to disk; a million events would take 1.4 GB, and go a tenth faster
+
 
 class Checked:
     """Tables of a snapshot, and temporary ones made of them when a check first asks; for one thread."""
 
     def __init__(self, con: duckdb.DuckDBPyConnection) -> None:
         self.con, self._made = con, set[str]()
+        self._spilt = TemporaryDirectory(prefix="tocsin-verify-")
+        con.execute(f"SET temp_directory = '{self._spilt.name}'")
+        con.execute(f"SET memory_limit = '{MEMORY}'")
 
     def make(self, name: str, **names: str) -> None:
         """Run one of our SQL files that makes temporary tables, once; `names` fill its gaps."""
@@ -45,6 +51,7 @@ class Checked:
 
     def close(self) -> None:
         self.con.close()
+        self._spilt.cleanup()
 
     def __enter__(self) -> Self:
         return self
@@ -75,7 +82,7 @@ class Snapshot(Checked):
                 raise Unreadable(path, f"expected schema version {SCHEMA_VERSION}, found {version}")
             [(self.next_offset,)] = self.con.execute("SELECT next_offset FROM checkpoint").fetchall()
         except duckdb.Error as error:
-            self.con.close()
+            self.close()
             raise Unreadable(path, error) from error
 
 
