@@ -17,7 +17,7 @@ from projections.rules.model import FOREVER
 
 BLOCK: Final = 128  # points; a block splits above it. 64 and 256 measured alike
 ROW: Final = 32  # blocks
-FEW: Final = 48  # points: fewer are put in one by one at less cost
+FEW: Final = 5  # a fifth of a block, in points: fewer are put in one by one at less cost
 NONE: Final = -FOREVER // 2  # below every V that there is, above what stands for no point
 
 Extremes = tuple[int, int]  # the lowest and the highest V after each point, counted from 0 before the first
@@ -62,19 +62,24 @@ class Steps:
 
     def extend(self, points: Sequence[tuple[int, int]]) -> None:
         """Change V at several instants, in rising order, one for each."""
-        stop = len(points)
-        if stop < FEW:
-            for at, delta in points:
-                self.add(at, delta)
+        stop, few = len(points), self._block // FEW
+        if stop <= few:
+            self._add(points)
             return
         for block in range(len(self._firsts) - 1, -1, -1):  # a block that is cut moves only those behind it
             start = bisect_left(points, (self._firsts[block],)) if block else 0
-            if start < stop:
+            if start + few < stop:
                 self._extend(block, points[start:stop])
-                stop = start
+            else:
+                self._add(points[start:stop])
+            stop = start
             if not start:
                 break
         self._regroup()
+
+    def _add(self, points: Sequence[tuple[int, int]]) -> None:
+        for at, delta in points:
+            self.add(at, delta)
 
     def _extend(self, block: int, points: Sequence[tuple[int, int]]) -> None:
         deltas = dict(zip(self._times[block], self._deltas[block], strict=True))

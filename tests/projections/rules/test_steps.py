@@ -28,10 +28,10 @@ class Plain:
 
 
 def both(early: list[tuple[int, int]], later: list[tuple[int, int]]) -> tuple[Steps, Plain]:
-    """The same changes, some there from the beginning; in blocks of two to three points, in rows of two."""
+    """The same changes, some there from the beginning; in blocks of two to three points, or of ten, in rows of two."""
     plain = Plain(early)
     first = [(at, sum(delta for other, delta in early if other == at)) for at in plain.points]
-    steps = Steps(first, block=2, row=2)
+    steps = Steps(first, block=2 if len(early) % 2 else 10, row=2)
     one_by_one, together = later[::2], Plain(later[1::2])
     for at, delta in one_by_one:
         steps.add(at, delta)
