@@ -34,7 +34,7 @@ LISTING: list[tuple[click.Command, list[str]]] = [
     (alerts, []),
     (alerts, ["--messages"]),
     (rejected, []),
-    (sql, ["SELECT site FROM sites"]),
+    (sql, ["SELECT site FROM sites ORDER BY site"]),
 ]
 NAMES = ["timeline", "incidents", "tallies", "counters", "alerts", "messages", "rejected", "sql"]
 
