@@ -136,8 +136,9 @@ class TestAnAdoption:
             told(file, *events)
 
         assert (file.next_offset, rows(file, "SELECT count(*) FROM events")) == (place, [(place,)])
+        file.close()
         with pytest.raises(ProjectionHalted, match="found 9"):
-            told(file, *events[place:])
+            told(PartitionFile(file.path, 0, 1), *events[place:])
 
     def test_is_not_forgotten_by_an_older_tocsin(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         """Given a file with a timeline of version 2, when code that knows only 1 opens it, then it halts."""
