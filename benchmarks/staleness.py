@@ -26,6 +26,8 @@ async def staleness(bed: Bed, load: Load, seconds: int, moved: Moved) -> dict[st
     await _send(bed, load.records(RATE * seconds), sent, moved)
     ended.set()
     ages, size = await looking
+    if not ages:
+        raise AssertionError(f"no snapshot showed any of what was sent in {seconds} s: --probe may be longer")
     ages.sort()
     return {
         "snapshot_mb": size / 1e6,
