@@ -5,6 +5,8 @@ Faust, mode and aiokafka log through the standard library; their lines come out 
 
 import logging
 import sys
+import threading
+from asyncio import CancelledError
 from typing import Literal
 
 import structlog
@@ -55,6 +57,14 @@ def set_up_logs(level: str = "info", form: Literal["auto", "json", "console"] = 
     for name in _QUIET:
         logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
     logging.captureWarnings(capture=True)
+    threading.excepthook = _thread_ended
+
+
+def _thread_ended(it: threading.ExceptHookArgs) -> None:
+    """Say what ended a thread, unless it was told to stop: a Kafka client that waits for a broker ends with that."""
+    if it.exc_value is not None and not isinstance(it.exc_value, CancelledError | SystemExit):
+        said = structlog.get_logger("threads")
+        said.error("a thread ended", thread=getattr(it.thread, "name", None), exc_info=it.exc_value)
 
 
 def _is_news(record: logging.LogRecord) -> bool:

@@ -2,6 +2,8 @@
 
 import json
 import logging
+import threading
+from asyncio import CancelledError
 from collections.abc import Iterator
 
 import pytest
@@ -13,8 +15,9 @@ from streams.logs import set_up_logs
 @pytest.fixture(autouse=True)
 def _logging_as_before() -> Iterator[None]:
     root = logging.getLogger()
-    handlers, level = root.handlers, root.level
+    handlers, level, hook = root.handlers, root.level, threading.excepthook
     yield
+    threading.excepthook = hook
     root.handlers = handlers
     root.setLevel(level)
     logging.captureWarnings(capture=False)
@@ -47,6 +50,22 @@ def test_what_nobody_needs_is_not_logged(capsys: pytest.CaptureFixture[str]) -> 
     structlog.get_logger("ours").debug("detail")
 
     assert capsys.readouterr().err == ""
+
+
+def test_a_thread_that_ends_says_why_in_a_line_unless_it_was_told_to(capsys: pytest.CaptureFixture[str]) -> None:
+    """Given threads that end with an error and by being stopped, then stderr has one JSON line, and no traceback."""
+    set_up_logs()
+
+    def ends(error: BaseException) -> None:
+        raise error
+
+    for error in (CancelledError(), ValueError("why")):
+        thread = threading.Thread(target=ends, args=[error], name="client")
+        thread.start()
+        thread.join()
+
+    (line,) = map(json.loads, capsys.readouterr().err.splitlines())
+    assert (line["event"], line["thread"], line["exception"][0]["exc_value"]) == ("a thread ended", "client", "why")
 
 
 def test_people_get_lines_to_read(capsys: pytest.CaptureFixture[str]) -> None:
