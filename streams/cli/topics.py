@@ -1,13 +1,15 @@
 """`tocsin topics`: what topics there are; make them."""
 
 import asyncio
-import json
+from typing import Final
 
 import click
 
 from streams import topics as log_topics
 from streams.broker.which import broker_of
 from streams.cli.append import many
+from streams.cli.output import Column, Object, field, show
+from streams.reading.published import broker_here
 from streams.settings import load_settings
 
 
@@ -39,22 +41,35 @@ def create(partitions: int | None) -> None:
 def _show(*, as_json: bool) -> None:
     settings = load_settings()
     names = log_topics.Topics(settings.prefix)
-    with broker_of(settings) as bootstrap:
-        found = asyncio.run(log_topics.describe(bootstrap, names))
+    found = asyncio.run(log_topics.describe(broker_here(settings), names))
     rows = [{"topic": topic.name, "partitions": topic.partitions, **_chosen(topic, names)} for topic in found]
-    if as_json:
-        click.echo(json.dumps(rows))
-        return
-    for row in rows:
-        click.echo(
-            "  ".join(
-                [f"{row['topic']:<24}", f"{row['partitions']:>3} partition{'' if row['partitions'] == 1 else 's'}"]
-            )
-        )
     if not rows:
-        click.echo("no topics yet: tocsin topics create", err=True)
+        click.echo("no topics yet: `tocsin topics create` makes them", err=True)
+    if rows or as_json:
+        show(rows, COLUMNS, as_json=as_json)
 
 
 def _chosen(topic: log_topics.Topic, names: log_topics.Topics) -> dict[str, str]:
     """Of all settings of a topic those that we choose."""
     return {key: topic.config[key] for key in names.configs()[topic.name]}
+
+
+def _kept(row: Object) -> str:
+    """How much of a topic is kept."""
+    if row["cleanup.policy"] == "compact":
+        return "the newest of each key"
+    limits = [f"{name}={row[name]}" for name in ("retention.ms", "retention.bytes") if row[name] != "-1"]
+    return ", ".join(limits) or "everything"
+
+
+def _largest(row: Object) -> str:
+    """What a record may have; nothing where we leave it to the broker."""
+    return f"{int(size):,} bytes" if (size := row.get("max.message.bytes")) else ""
+
+
+COLUMNS: Final = (
+    field("topic", style="bold"),
+    field("partitions", right=True),
+    Column("keeps", _kept),
+    Column("a record is at most", _largest, right=True),
+)

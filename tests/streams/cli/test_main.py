@@ -168,8 +168,22 @@ def test_topics_are_made_and_listed(kafka: EmbeddedKafka, topics: Topics, monkey
 
     subprocess.run([TOCSIN, "topics", "create", "--partitions", "3"], check=True)
     listed = subprocess.run([TOCSIN, "topics", "--json"], capture_output=True, text=True, check=True)
+    shown = subprocess.run([TOCSIN, "topics"], capture_output=True, text=True, check=True).stdout.splitlines()
 
     assert {row["topic"]: row["partitions"] for row in json.loads(listed.stdout)} == dict.fromkeys(topics.configs(), 3)
+    assert shown[0].split("  ")[0] == "topic"
+    assert {line.split()[2] for line in shown[1:]} == {"everything", "the"}
+
+
+def test_a_listing_of_topics_starts_no_kafka(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Given a home where no Kafka runs, when topics are listed, then that is told, exit 2, and nothing is made."""
+    monkeypatch.chdir(tmp_path)
+
+    done = subprocess.run([TOCSIN, "topics"], capture_output=True, text=True, check=False)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "`tocsin up` starts one" in done.stderr
+    assert list(tmp_path.iterdir()) == []
 
 
 def raiser(error: Exception) -> Callable[..., None]:
