@@ -16,6 +16,7 @@ import pytest
 from events import codec
 from streams.cli.main import VERBS
 from streams.settings import Settings
+from streams.verifying.run import CHECKS
 from tests import facts
 
 ROOT = Path(__file__).parents[1]
@@ -102,6 +103,23 @@ def test_the_two_commands_for_newcomers_are_verbs_of_the_makefile() -> None:
 def test_what_the_readme_points_to_is_there(name: str) -> None:
     """Given a link or a folder in the README, when followed, then it is there."""
     assert (ROOT / name).exists()
+
+
+def test_what_holds_a_law_is_there() -> None:
+    """Given the table of laws, then each of the eight is in it, and each test and check that it names exists."""
+    rows = [line.split("|") for line in (ROOT / "docs/laws.md").read_text().splitlines() if re.match(r"\| \d", line)]
+    tests = [name.split("::") for row in rows for name in re.findall(r"`(tests/[^`]+)`", row[3])]
+    checks = {name for row in rows for name in re.findall(r"`([^`]+)`", row[4])}
+
+    assert {int(row[1].split()[0]) for row in rows} == set(range(1, 9))
+    assert [row for row in rows if "`tests/" not in row[3]] == []
+    assert [
+        (file, name)
+        for file, *names in tests
+        for name in names
+        if not re.search(rf"(class|def) {name}\b", (ROOT / file).read_text())
+    ] == []
+    assert checks == CHECKS.keys()
 
 
 def test_the_readme_is_short() -> None:
