@@ -133,8 +133,8 @@ def load_settings(**chosen: Any) -> Settings:
     unknown = list(_unknown(os.environ))
     try:
         settings = Settings(**chosen)
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigInvalid(f"{FILE}: {error}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigInvalid(f"{FILE}: expected TOML in UTF-8: {error}") from error
     except ValidationError as error:
         raise ConfigInvalid([*unknown, *(_fault(dict(fault)) for fault in error.errors())]) from error
     if faults := [*unknown, *_contradictions(settings)]:
@@ -168,5 +168,7 @@ def _fault(fault: dict[str, Any]) -> str:
     name, said = ".".join(map(str, fault["loc"])), fault["msg"].removeprefix("Value error, ")
     if fault["type"] == "extra_forbidden":
         return f"{FILE}: {name}: no such setting{_meant(name, Settings.model_fields)}"
+    if fault["type"].startswith("time_delta"):
+        said = "expected a duration like PT2S (2 seconds) or PT1H (an hour)"
     found = "something else" if name in SECRETS else repr(fault["input"])
     return f"{name} ({PREFIX}{name.upper()} or {FILE}): {said}, found {found}"

@@ -74,11 +74,20 @@ def test_what_tests_are_told_in_the_environment_is_no_slip(monkeypatch: pytest.M
     assert load_settings().debug
 
 
-def test_a_file_that_is_no_toml_is_named(tmp_path: Path) -> None:
-    """Given a broken file, when loaded, then it is named, with the line."""
-    (tmp_path / "tocsin.toml").write_text("group = \n")
+@pytest.mark.parametrize(("content", "said"), [(b"group = \n", "line 1"), (b"\xff\xfe", "position 0")])
+def test_a_file_that_is_no_toml_is_named(tmp_path: Path, content: bytes, said: str) -> None:
+    """Given a broken file, or one that is no text, when loaded, then it is named, with the place."""
+    (tmp_path / "tocsin.toml").write_bytes(content)
 
-    with pytest.raises(ConfigInvalid, match=r"tocsin\.toml: .*line 1"):
+    with pytest.raises(ConfigInvalid, match=rf"tocsin\.toml: .*{said}"):
+        load_settings()
+
+
+def test_a_duration_that_is_none_is_told_how_they_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Given a bare number for a duration in the environment, when loaded, then the fault shows one."""
+    monkeypatch.setenv("TOCSIN_SNAPSHOT_EVERY", "2")
+
+    with pytest.raises(ConfigInvalid, match=r"expected a duration like PT2S \(2 seconds\).*, found '2'"):
         load_settings()
 
 
