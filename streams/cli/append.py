@@ -11,6 +11,7 @@ import click
 from streams import clock
 from streams.cli.main import FOUND, OK
 from streams.cli.progress import progress
+from streams.cli.reads import patient
 from streams.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ FAULTS_SHOWN = 50  # a file of the wrong kind is all faults
 @click.option(
     "--wait", is_flag=True, help="Wait until it is applied; say what became of it. Exit 1 if any was rejected."
 )
-@click.option("--patience", default=60.0, show_default=True, help="Seconds to wait at most, with --wait.")
+@patient
 def append(*, file: str, skip_invalid: bool, wait: bool, patience: float) -> int:
     """Append events: FILE has one CloudEvents JSON object a line; - is stdin.
 
@@ -98,6 +99,8 @@ def say_outcome(settings: Settings, stretches: "Sequence[Stretch]", patience: fl
     with Reader(snapshots_of(settings)) as reader:
         found = outcome_of(reader, [it for it in stretches if it not in away])
     click.echo(", ".join(f"{count} {name}" for name, count in found._asdict().items()), err=True)
+    if found.conflicting:
+        click.echo("conflicting: their ids were told before with other content; what was said first stands", err=True)
     if bad := found.conflicting + found.rejected:
         click.echo(f"`tocsin rejected` says why of {'this one' if bad == 1 else f'these {bad}'}", err=True)
     return FOUND if bad else OK

@@ -12,6 +12,13 @@ from events.values import micros
 Verb = Callable[..., Any]
 DAY: Final = 86_400_000_000  # µs
 JSON: Final = "One JSON array of objects."
+patient: Final = click.option(
+    "--patience",
+    type=click.FloatRange(0),
+    default=60.0,
+    show_default=True,
+    help="Seconds to wait at most, with --wait.",
+)
 
 
 def reads(verb: Verb) -> Verb:
@@ -29,7 +36,7 @@ def reading(verb: Verb, as_json: str, *, macros: bool = False) -> Verb:
 
     @click.option("--json", "as_json", is_flag=True, help=as_json)
     @click.option("--wait", is_flag=True, help="First wait until what is in the log now is in the snapshots.")
-    @click.option("--patience", default=60.0, show_default=True, help="Seconds to wait at most, with --wait.")
+    @patient
     @functools.wraps(verb)
     def run(*, wait: bool, patience: float, known_at: int | None = None, **chosen: Any) -> Any:
         from projections.store.reader import Reader

@@ -12,7 +12,7 @@ from events.values import iso
 from streams import clock
 from streams.cli.append import many, say_outcome
 from streams.cli.main import OK
-from streams.cli.reads import Moment
+from streams.cli.reads import Moment, patient
 from streams.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ WAIT = "Wait until it is applied; say what became of it. Exit 1 if any was rejec
 @click.option("--tick", type=Step(), default="1d", show_default=True, help="The steps of the clock between events.")
 @click.option("--until", type=Instant(), help="The clock goes on to here after the last event.")
 @click.option("--wait", is_flag=True, help=WAIT)
-@click.option("--patience", default=60.0, show_default=True, help="Seconds to wait at most, with --wait.")
+@patient
 def replay(*, theatre: str, speed: float | None, wait: bool, patience: float, **chosen: Any) -> int:
     """Replay a THEATRE: a folder with its files, or iraq-syria.
 

@@ -13,7 +13,7 @@ from streams.cli.append import many, say_outcome
 from streams.cli.asking import ask
 from streams.cli.main import FOUND, OK
 from streams.cli.output import Column, Object, field, print_json, show
-from streams.cli.reads import as_known, of_timelines, reads
+from streams.cli.reads import as_known, of_timelines, patient, reads
 from streams.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def show_(*, reader: "Reader", as_json: bool, rule: str, timelines: Sequence[str
 @click.option("--timeline", help="Where; not needed where there is only one.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--wait", is_flag=True, help="Wait until it is applied. Exit 1 if it was rejected.")
-@click.option("--patience", default=60.0, show_default=True, help="Seconds to wait at most, with --wait.")
+@patient
 def apply(*, file: Path, timeline: str | None, yes: bool, wait: bool, patience: float, **said: str) -> int:
     """Adopt the rules of FILE, and only these, if they differ from those in force."""
     from streams.reading.published import broker_here

@@ -8,7 +8,7 @@ import click
 
 from streams.cli.append import many, say_outcome
 from streams.cli.main import OK
-from streams.cli.reads import Verb
+from streams.cli.reads import Verb, patient
 from streams.settings import Settings
 
 if TYPE_CHECKING:
@@ -18,9 +18,8 @@ if TYPE_CHECKING:
 
 def waits(verb: Verb) -> Verb:
     """The options --wait and --patience of a verb that appends."""
-    patience = click.option("--patience", default=60.0, show_default=True, help="Seconds to wait at most, with --wait.")
     wait = click.option("--wait", is_flag=True, help="Wait until it is applied. Exit 1 if any was rejected.")
-    return wait(patience(verb))
+    return wait(patient(verb))
 
 
 def send(settings: Settings, events: "Sequence[Event]", what: str, patience: float | None) -> int:

@@ -36,7 +36,13 @@ def opens(verb: Verb) -> Verb:
     return as_known(of_timelines(reading(verb, "One JSON object.")))
 
 
-_rows = click.option("--rows", default=ROWS, show_default=True, help="Show at most so many incidents; all are summed.")
+_rows = click.option(
+    "--rows",
+    type=click.IntRange(1),
+    default=ROWS,
+    show_default=True,
+    help="Show at most so many incidents; all are summed.",
+)
 
 
 @why.command()

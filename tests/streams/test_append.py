@@ -169,6 +169,7 @@ async def test_waiting_tells_what_became_of_the_events(line: Line) -> None:
         [
             "3 events appended",
             "0 new, 1 duplicate, 1 conflicting, 1 rejected",
+            "conflicting: their ids were told before with other content; what was said first stands",
             "`tocsin rejected` says why of these 2",
         ],
     )
