@@ -89,7 +89,7 @@ async def _work(settings: Settings, servers: str) -> None:
     reached = crash_at(os.environ.get("TOCSIN_CRASH_AT"))
     with calm_collector(), Decoder() as decoder, _endpoint(settings, meter), _heartbeat(settings, meter):
         projection = projection_in(settings.home, reached, lingers=True)
-        await work(line_of(settings, servers), replace(projection, read=decoder.read), reached, meter)
+        await work(line_of(settings, servers), replace(projection, reading=decoder.read), reached, meter)
 
 
 def _heartbeat(settings: Settings, meter: "Meter") -> AbstractContextManager[object]:

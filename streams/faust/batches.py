@@ -5,7 +5,7 @@ Batches are free of gaps: the end of one is the start of the next, whatever hole
 the offsets have inside.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,8 +43,7 @@ class Batch(Chunk):
     size_bytes: int  # of keys and values
     log_end: int  # of the partition when this was fetched: the next offset that will be readable
     epoch: int  # how often the partition was sought; a batch of an older epoch is void
-    read: Sequence[Any] = ()  # what the records hold
-    seconds: float = 0.0  # that reading them took
+    read: Callable[[], Sequence[Any]] = tuple  # what the records hold, once it is asked for
 
 
 def size_of(record: Record) -> int:

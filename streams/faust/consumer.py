@@ -9,8 +9,7 @@ Longer than other modules: what overrides one class of Faust's stands in one pla
 
 import asyncio
 import logging
-import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Protocol, cast
 
@@ -41,8 +40,8 @@ class Feed(Protocol):
     @property
     def limits(self) -> Limits: ...  # of what is fetched and not yet taken by the agent
 
-    def read(self, records: Sequence[Record]) -> Sequence[Any]:
-        """What records hold; called in the consumer's thread, while what came before is being written in another."""
+    def read(self, records: Sequence[Record]) -> Callable[[], Sequence[Any]]:
+        """Begin to read what records hold; called in the consumer's thread, what it returns in the files' thread."""
 
     async def starts(self, bounds: Mapping[int, tuple[int, int]]) -> Mapping[int, int]:
         """Open the partitions that were assigned: the next offset of each.
@@ -213,9 +212,7 @@ class BatchConsumer(driver.Consumer):
         tp = TopicPartition(self.feed.topic, chunk.partition)
         log_end = max(chunk.end, self._inner().last_stable_offset(tp) or 0)
         for batch in cut(chunk, self.feed.limits, log_end, self.epoch[chunk.partition]):
-            began = time.perf_counter()
-            read = self.feed.read(batch.records)
-            yield replace(batch, read=read, seconds=time.perf_counter() - began)
+            yield replace(batch, read=self.feed.read(batch.records))
 
     def _position(self, tp: TopicPartition, default: int) -> int:
         """Where aiokafka will fetch next; unlike its `position()` this never waits."""

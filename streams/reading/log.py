@@ -51,21 +51,27 @@ async def pieces(
 
 async def applied(
     those: AsyncIterator[Piece],
-    read: Callable[[Sequence[Record]], Sequence[Read | Bad]],
+    read: Callable[[Sequence[Record]], Callable[[], Sequence[Read | Bad]]],
     apply: Callable[[Sequence[Read | Bad], int, int], None],
 ) -> AsyncGenerator[int, None]:
     """Apply pieces in order, in a thread, each while the next is fetched and read; how many offsets each has taken."""
     under_way: asyncio.Future[None] | None = None
     try:
         async for piece in those:
-            held = await asyncio.to_thread(read, piece.records)
+            reading = read(piece.records)
             if under_way:
                 await under_way
-            under_way = asyncio.ensure_future(asyncio.to_thread(apply, held, piece.start, piece.end))
+            under_way = asyncio.ensure_future(asyncio.to_thread(_apply, reading, apply, piece))
             yield piece.end - piece.start
     finally:  # whoever closes the file must find it at rest
         if under_way:
             await under_way
+
+
+def _apply(
+    reading: Callable[[], Sequence[Read | Bad]], apply: Callable[[Sequence[Read | Bad], int, int], None], piece: Piece
+) -> None:
+    apply(reading(), piece.start, piece.end)
 
 
 async def _next(consumer: AIOKafkaConsumer, part: TopicPartition, start: int, upto: int) -> Piece:

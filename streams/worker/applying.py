@@ -20,15 +20,9 @@ class Run(NamedTuple):
     def end(self) -> int:
         return self.batches[-1].end
 
-    @property
     def read(self) -> Sequence[Any]:
-        """What its records hold."""
-        return [it for batch in self.batches for it in batch.read]
-
-    @property
-    def seconds(self) -> float:
-        """What reading them took."""
-        return sum(batch.seconds for batch in self.batches)
+        """What its records hold; waits for those that are still being read."""
+        return [it for batch in self.batches for it in batch.read()]
 
     @property
     def lag(self) -> int:

@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import structlog
@@ -53,8 +54,9 @@ class Holding:
         """Partition -> next offset to apply, of what is held."""
         return {partition: self.partitions.files[partition].next_offset for partition in self._relays}
 
-    def read(self, records: Sequence[Record]) -> Sequence[Any]:
-        return self.partitions.projection.read(records)
+    def read(self, records: Sequence[Record]) -> Callable[[], Sequence[Any]]:
+        projection = self.partitions.projection
+        return projection.reading(records) if projection.reading else partial(projection.read, records)
 
     def is_busy(self) -> bool:
         return self._busy.locked()
@@ -209,17 +211,18 @@ class Holding:
                 log.warning("relay did not stop by itself")
                 task.cancel()
 
-    def _apply(self, run: Run) -> tuple[Applied, float]:  # on the files' thread
+    def _apply(self, run: Run) -> tuple[Applied, dict[str, float]]:  # on the files' thread
         began = time.perf_counter()
-        file = self.partitions.files[run.partition]
-        applied = self.partitions.projection.apply(file, run.read, run.start, run.end)
-        return applied, time.perf_counter() - began
+        those = run.read()
+        waited = time.perf_counter() - began
+        applied = self.partitions.projection.apply(self.partitions.files[run.partition], those, run.start, run.end)
+        took = {"decode": waited, **applied.seconds, "total": time.perf_counter() - began}
+        return applied, took
 
-    def _say(self, run: Run, applied: Applied, seconds: float) -> None:
+    def _say(self, run: Run, applied: Applied, took: dict[str, float]) -> None:
         """Log the batch, and have its messages sent."""
         if applied.messages or applied.rejected:  # a reject sends a dead letter
             self._relays[run.partition][0].wake()
-        took = {"total": seconds, "decode": run.seconds, **applied.seconds}  # decoding goes on beside all else
         self.meter.batch(run, applied, took)
         log.info(
             "batch applied",

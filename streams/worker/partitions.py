@@ -139,6 +139,9 @@ class Projection:
     live: Callable[[Any], Sequence[Live]] = none_live  # the timelines of a file that the worker ticks
     mark: Callable[[Path], Mark | None] = none_published  # of a file that nobody writes; None: there is none of ours
     unfit: Callable[[Any, Path], str | None] = never_fit  # why a rebuilt file can not take an open one's place
+    reading: Callable[[Sequence[Record]], Callable[[], Sequence[Any]]] | None = (
+        None  # begins `read`; None: it is called when asked
+    )
 
 
 class Partitions:

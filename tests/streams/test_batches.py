@@ -17,7 +17,7 @@ def record(offset: int, size: int = 10) -> Written:
 
 def batch(start: int, end: int, partition: int = 0, epoch: int = 1) -> Batch:
     records = [record(offset) for offset in range(start, end)]
-    return Batch(partition, start, end, records, 0, end, epoch, records)
+    return Batch(partition, start, end, records, 0, end, epoch, lambda: records)
 
 
 @given(
@@ -63,7 +63,7 @@ def test_batches_that_follow_each_other_are_one_transaction() -> None:
     """Given batches of two partitions, when they are planned, then there is one run for each."""
     runs, again = plan([batch(5, 8), batch(0, 2, partition=1), batch(8, 9)], {0: 5, 1: 0}, {0: 1, 1: 1})
 
-    assert [(run.partition, run.start, run.end, len(run.read)) for run in runs] == [(0, 5, 9, 4), (1, 0, 2, 2)]
+    assert [(run.partition, run.start, run.end, len(run.read())) for run in runs] == [(0, 5, 9, 4), (1, 0, 2, 2)]
     assert again == {}
 
 
@@ -108,7 +108,7 @@ def test_however_batches_are_lost_repeated_and_shuffled_every_record_is_applied_
         batches = [batch(a, b, epoch=epoch) for a, b in itertools.pairwise(cuts)]
         arriving = data.draw(st.lists(st.sampled_from(batches), max_size=6))
         runs, again = plan(arriving, {0: checkpoint}, {0: epoch})
-        applied += [one.offset for run in runs for one in run.read]
+        applied += [one.offset for run in runs for one in run.read()]
         checkpoint = runs[0].end if runs else checkpoint
         assert again.get(0, checkpoint) == checkpoint
         epoch += bool(again)

@@ -21,7 +21,7 @@ import time
 from events.log import Written
 from streams.decoder import FEW, Decoder
 it = Decoder()
-it.read([Written(offset, 0, None, None, ()) for offset in range(FEW)])
+it.read([Written(offset, 0, None, None, ()) for offset in range(FEW)])()
 print(it._process.pid, flush=True)
 time.sleep(60)
 """
@@ -53,7 +53,7 @@ def decoder() -> Iterator[Decoder]:
     with Decoder() as it:
         until = time.monotonic() + 30
         while not it._ready:
-            it.read(records())
+            it.read(records())()
             assert time.monotonic() < until
         yield it
 
@@ -76,7 +76,7 @@ def test_what_is_read_elsewhere_is_what_is_read_here(decoder: Decoder, monkeypat
     counts = asked(monkeypatch)
 
     for _ in range(2):
-        assert plainly(decoder.read(records())) == plainly(read(records()))
+        assert plainly(decoder.read(records())()) == plainly(read(records()))
     assert counts == [FEW, FEW]
 
 
@@ -84,7 +84,7 @@ def test_a_few_are_read_here(decoder: Decoder, monkeypatch: pytest.MonkeyPatch) 
     """Given fewer records than are worth the way, when they are read, then the process is not asked."""
     counts = asked(monkeypatch)
 
-    assert plainly(decoder.read(records(FEW - 1))) == plainly(read(records(FEW - 1)))
+    assert plainly(decoder.read(records(FEW - 1))()) == plainly(read(records(FEW - 1)))
     assert counts == []
 
 
@@ -96,7 +96,7 @@ def test_a_process_that_is_killed_loses_nothing(decoder: Decoder) -> None:
     before.wait()
 
     for _ in range(2):
-        assert plainly(decoder.read(records())) == plainly(read(records()))
+        assert plainly(decoder.read(records())()) == plainly(read(records()))
     assert decoder._process
     assert decoder._process.pid != before.pid
     assert decoder._process.poll() is None
