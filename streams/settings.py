@@ -86,7 +86,7 @@ class Settings(BaseSettings):
 
     batch_rows: PositiveInt = 8_000  # at most this many records in one transaction
     batch_bytes: PositiveInt = 16 * 2**20  # and no more than this many bytes of them
-    queue_rows: PositiveInt = 8_000  # fetched and not yet applied; beyond this the worker stops fetching
+    queue_rows: PositiveInt = 16_000  # fetched and not yet applied; beyond this the worker stops fetching
     queue_bytes: PositiveInt = 64 * 2**20
     snapshot_every: Interval = timedelta(seconds=2)  # at most this often
     tick_every: Interval = timedelta(hours=1)  # live timelines, when nothing else moves their clock

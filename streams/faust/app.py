@@ -18,7 +18,6 @@ from streams.worker.applying import TailWatch
 from streams.worker.holding import Holding
 
 SETTLE_EVERY = 0.25  # seconds; a crash costs at most so much that is applied again, and is not sent again
-FETCH_BYTES = 4 * 2**20  # of a partition at once: a transaction costs the less a record the more there are in it
 SESSION_S = 10.0  # a dead worker is replaced after this; one that comes back sooner has its partitions at once
 
 
@@ -61,7 +60,6 @@ def _configured(holding: Holding) -> BatchApp:
         consumer_group_instance_id=line.member,  # static: who restarts gets the same partitions back at once
         broker_session_timeout=SESSION_S,
         broker_heartbeat_interval=1.0,
-        consumer_max_fetch_size=FETCH_BYTES,
         consumer_auto_offset_reset="earliest",  # see streams.faust.consumer
         agent_supervisor=CrashingSupervisor,
         TableManager=NoTables,
