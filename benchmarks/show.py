@@ -41,10 +41,10 @@ def lines(found: dict[str, Any]) -> Iterator[Line]:
     rate, stages = it["events_per_s"], it["stages_us_per_event"]
     total, own = stages["total"], 1e6 / rate
     yield _at_least("catch-up, 1 partition", rate, 25_000, "events/s")
-    for stage in ("fold", "rules", "store"):
-        yield Line(f"  {stage}", f"{stages[stage]:.1f} µs/event, {stages[stage] / own:.0%}")
+    for stage in ("decode", "fold", "rules", "store"):
+        name = "waiting for what is read" if stage == "decode" else stage
+        yield Line(f"  {name}", f"{stages[stage]:.1f} µs/event, {stages[stage] / own:.0%}")
     yield Line("  in between", f"{own - total:.1f} µs/event, {1 - total / own:.0%}")
-    yield Line("  decode, beside all that", f"{stages['decode']:.1f} µs/event")
     yield Line("  processor time", f"{it['cpu_us_per_event']:.1f} µs/event")
     first, last = it["first_tenth_us_per_event"], it["last_tenth_us_per_event"]
     if first:  # there are batches of that size
