@@ -86,14 +86,14 @@ async def _verify(settings: "Settings", wanted: list[str]) -> "list[Verdict]":
     from streams.verifying.run import NEED_A_BROKER, OF_LOG, Verification, opened
 
     servers = broker_here(settings) if NEED_A_BROKER & set(wanted) else ""
-    snapshots = opened(snapshots_of(settings))
-    if not snapshots:
-        raise NothingPublished(snapshots_of(settings))
-    _say_position(snapshots, settings.prefix)
-    records = sum(it.next_offset for it in snapshots) if set(OF_LOG) & set(wanted) else 0
-    run = Verification(settings.home, servers, Topics(settings.prefix), wanted)
-    with progress("replaying the log", records, least=5_000) as advance:
-        return [it async for it in run.verdicts(snapshots, advance)]
+    with opened(snapshots_of(settings)) as snapshots:
+        if not snapshots:
+            raise NothingPublished(snapshots_of(settings))
+        _say_position(snapshots, settings.prefix)
+        records = sum(it.next_offset for it in snapshots) if set(OF_LOG) & set(wanted) else 0
+        run = Verification(settings.home, servers, Topics(settings.prefix), wanted)
+        with progress("replaying the log", records, least=5_000) as advance:
+            return [it async for it in run.verdicts(snapshots, advance)]
 
 
 def _say_position(snapshots: "list[Snapshot]", prefix: str) -> None:

@@ -2,8 +2,8 @@
 
 import asyncio
 import tempfile
-from collections.abc import AsyncGenerator, Callable, Collection, Iterable
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Iterator
+from contextlib import ExitStack, aclosing, contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -49,13 +49,15 @@ OF_TABLES: Final[dict[str, Callable[[Snapshot], Verdict]]] = {
 NEED_A_BROKER: Final = frozenset({*OF_LOG, *OF_WIRE})
 
 
-def opened(folder: Path) -> list[Snapshot]:
+@contextmanager
+def opened(folder: Path) -> Iterator[list[Snapshot]]:
     """The newest snapshots of a folder, open; they stay as they are while the worker goes on.
 
     Raises:
         Unreadable: one is no file of ours.
     """
-    return [Snapshot(it.path) for it in published(folder)]
+    with ExitStack() as open_ones:
+        yield [open_ones.enter_context(Snapshot(it.path)) for it in published(folder)]
 
 
 class Verification:

@@ -72,18 +72,24 @@ class Snapshot(Checked):
         super().__init__(duckdb.connect(":memory:", config=CONFIG))
         self.path = path
         try:
-            self.con.execute("SET TimeZone = 'UTC'")
-            attach(self.con, path, "it")
-            self.con.execute("USE it")
-            [(version, self.partition, self.partitions)] = self.con.execute(
-                "SELECT schema_version, partition, partitions FROM meta"
-            ).fetchall()
-            if version != SCHEMA_VERSION:
-                raise Unreadable(path, f"expected schema version {SCHEMA_VERSION}, found {version}")
-            [(self.next_offset,)] = self.con.execute("SELECT next_offset FROM checkpoint").fetchall()
+            self._attach()
         except duckdb.Error as error:
             self.close()
             raise Unreadable(path, error) from error
+        except Unreadable:
+            self.close()
+            raise
+
+    def _attach(self) -> None:
+        self.con.execute("SET TimeZone = 'UTC'")
+        attach(self.con, self.path, "it")
+        self.con.execute("USE it")
+        [(version, self.partition, self.partitions)] = self.con.execute(
+            "SELECT schema_version, partition, partitions FROM meta"
+        ).fetchall()
+        if version != SCHEMA_VERSION:
+            raise Unreadable(self.path, f"expected schema version {SCHEMA_VERSION}, found {version}")
+        [(self.next_offset,)] = self.con.execute("SELECT next_offset FROM checkpoint").fetchall()
 
 
 def text(name: str, **names: str) -> str:
