@@ -90,7 +90,9 @@ class Chaos:
         if self.dice.random() < GENTLE:
             code = await asyncio.to_thread(worker.stop)
             self.kills["worker SIGTERM"] += 1
-            if code not in (0, -signal.SIGTERM):  # it may be too young to know what to do then
+            if code == -signal.SIGKILL and self.armed[name]:  # its crash point lay on its way out
+                self.kills[f"worker at {self.armed[name]}"] += 1
+            elif code not in (0, -signal.SIGTERM):  # it may be too young to know what to do then
                 self.ended.append(f"{name} ended with {code} on SIGTERM: {_last(worker)}")
         else:
             worker.kill()
