@@ -81,8 +81,3 @@ class ConfigInvalid(TimelineError):
     def __init__(self, faults: list[str] | str) -> None:
         self.faults = [faults] if isinstance(faults, str) else faults
         super().__init__("\n".join(self.faults))
-
-    @classmethod
-    def unless_empty(cls, faults: list[str]) -> Self | None:
-        """An error with these faults, or None when there are none."""
-        return cls(faults) if faults else None

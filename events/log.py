@@ -1,4 +1,4 @@
-"""Where a fact stands: an event is a fact with its envelope; a record is bytes at an offset; recorded is both."""
+"""Where a fact stands: an event is a fact with its envelope; a record is bytes at an offset."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -41,11 +41,3 @@ class Written(NamedTuple):
     key: bytes | None
     value: bytes | None
     headers: Sequence[tuple[str, bytes]]
-
-
-class Recorded(NamedTuple):
-    """An event at its offset."""
-
-    offset: int
-    event: Event
-    value: bytes  # the payload as it was written

@@ -78,7 +78,7 @@ class Alerting:
         for step in steps:
             by_timeline[step.event.timeline].append(step)
         for timeline, those in by_timeline.items():
-            self._timeline(timeline, those, clocks.get(timeline, 0), self._pages)
+            self._timeline(timeline, those, clocks.get(timeline, 0))
         batch.rows["alert_messages"] += self._pages.messages(steps)
 
     def close(self, batch: Batch) -> None:
@@ -92,12 +92,12 @@ class Alerting:
         """When time alone can next change something, of the timelines that had an event since the file was opened."""
         return {timeline: engine.next_due() for timeline, engine in self._engines.items()}
 
-    def _timeline(self, timeline: str, steps: Sequence[Step], clock: int, pages: "Pages") -> None:
-        engine = self._engine(timeline)
+    def _timeline(self, timeline: str, steps: Sequence[Step], clock: int) -> None:
+        engine, pages = self._engine(timeline), self._pages
         moments = [Moment(step.event.event_id, step.clock, step.changes) for step in steps]
         if isinstance(steps[0].event.fact, RulesAdopted | ProjectionAdopted):
             (step,), (moment,) = steps, moments
-            pages.take(step, self._adopt(step, moment, engine, pages))
+            pages.take(step, self._adopt(step, moment, engine))
         else:
             touches = engine.touches(moments)
             self._load(engine, engine.wanted(touches, moments[-1].clock), clock)
@@ -127,7 +127,7 @@ class Alerting:
                 held = alerts.get((rule_id, group))
                 engine.load((rule_id, group), members.get(group, []), held.standing if held else {}, clock)
 
-    def _adopt(self, step: Step, moment: Moment, engine: Engine, pages: "Pages") -> Outcome:
+    def _adopt(self, step: Step, moment: Moment, engine: Engine) -> Outcome:
         """One diff: other rules under the same semantics, or the same rules under others."""
         fact, timeline = step.event.fact, step.event.timeline
         if isinstance(fact, ProjectionAdopted):
@@ -136,7 +136,7 @@ class Alerting:
         else:
             assert isinstance(fact, RulesAdopted)  # noqa: S101
             rules = compile_rules(fact.rules)
-            self._in_force[timeline] = pages.adopt(step, rules, self._in_force[timeline])
+            self._in_force[timeline] = self._pages.adopt(step, rules, self._in_force[timeline])
         before = self._groups.alerts(timeline, None)
         self._history.load(timeline, before)
         episodes = {key: (it.episodes, it.standing) for key, it in before.items()}

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from events import codec, ids, model
-from events.log import Event, Recorded, Written
+from events.log import Event, Written
 from events.values import Attributed, Occurred, Precision, Quantity, Source, iso
 
 TIMELINE = "test"
@@ -186,11 +186,6 @@ def staged(*events: Event, clock: str = "live") -> list[Event]:
 def records(events: Iterable[Event], start: int = 0) -> list[Written]:
     """The events as records at consecutive offsets from `start`, with their timestamps."""
     return [codec.to_record(event, offset) for offset, event in enumerate(events, start)]
-
-
-def recorded(events: Iterable[Event], start: int = 0) -> list[Recorded]:
-    """The events at consecutive offsets from `start`."""
-    return [Recorded(offset, event, codec.payload(event.fact)) for offset, event in enumerate(events, start)]
 
 
 def one_of_each() -> Sequence[Event]:

@@ -47,7 +47,9 @@ class Meter:
         self._duplicates = self._counter("duplicates", "Records that said again what was applied.")
         self._rejected = self._counter("rejected", "Records that were set aside.")
         self._messages = self._counter("messages", "Alert messages that were committed.")
-        self._fold = self._histogram("fold_seconds", "What reading and folding a batch took, rules included.")
+        self._fold = self._histogram(
+            "fold_seconds", "What a batch took until it was judged, waiting for its reading included."
+        )
         self._commit = self._histogram("commit_seconds", "What the transaction of a batch took.")
 
     def _counter(self, name: str, said: str) -> Counter:

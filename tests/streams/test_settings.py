@@ -7,7 +7,9 @@ import pytest
 from pydantic import ValidationError
 
 from events.errors import ConfigInvalid
-from streams.settings import load_settings
+from streams.settings import Settings, load_settings
+
+MANUAL = Path(__file__).parents[2] / "docs" / "operations.md"
 
 
 @pytest.fixture(autouse=True)
@@ -89,6 +91,16 @@ def test_a_duration_that_is_none_is_told_how_they_look(monkeypatch: pytest.Monke
 
     with pytest.raises(ConfigInvalid, match=r"expected a duration like PT2S \(2 seconds\).*, found '2'"):
         load_settings()
+
+
+@pytest.mark.parametrize("what", ["batch", "queue"])
+def test_the_limits_that_the_manual_names_are_the_defaults(what: str) -> None:
+    """Given the manual's table, when a limit's defaults are looked up there, then they are those of the code."""
+    fields = Settings.model_fields
+    rows, size = fields[f"{what}_rows"].default, fields[f"{what}_bytes"].default
+    names = f"`TOCSIN_{what.upper()}_ROWS`, `TOCSIN_{what.upper()}_BYTES`"
+
+    assert f"| {names} | {rows}, {size // 2**20} MiB |" in MANUAL.read_text()
 
 
 def test_settings_do_not_change_while_a_process_runs() -> None:
