@@ -1,4 +1,4 @@
-"""Errors, classed by who must act: the sender of a record, the operator of the line, or the operator at start."""
+"""Errors, classed by who must act: the sender of a record, the operator of the line or at start, or whoever asked."""
 
 import re
 from enum import StrEnum
@@ -81,3 +81,10 @@ class ConfigInvalid(TimelineError):
     def __init__(self, faults: list[str] | str) -> None:
         self.faults = [faults] if isinstance(faults, str) else faults
         super().__init__("\n".join(self.faults))
+
+
+class NotFound(TimelineError):
+    """What a question names is not there, or is more than one thing; every such name is listed (exit 1)."""
+
+    def __init__(self, faults: list[str] | str) -> None:
+        super().__init__(faults if isinstance(faults, str) else "\n".join(faults))

@@ -22,7 +22,7 @@ patient: Final = click.option(
 
 
 def reads(verb: Verb) -> Verb:
-    """Hand a verb the open snapshots as `reader`; on stderr stands as of when they speak."""
+    """Hand a verb the open snapshots as `reader`; on stderr stands as of when they speak. Unknown names are refused."""
     return reading(verb, JSON)
 
 
@@ -40,6 +40,7 @@ def reading(verb: Verb, as_json: str, *, macros: bool = False) -> Verb:
     @functools.wraps(verb)
     def run(*, wait: bool, patience: float, known_at: int | None = None, **chosen: Any) -> Any:
         from projections.store.reader import Reader
+        from streams.cli.names import check_names
         from streams.reading.published import ownerless_here, position, snapshots_of
         from streams.reading.waiting import wait_until_read
         from streams.settings import load_settings
@@ -51,6 +52,7 @@ def reading(verb: Verb, as_json: str, *, macros: bool = False) -> Verb:
             click.echo(
                 position(reader, f"{settings.prefix}.events", ownerless_here(settings, reader.snapshots)), err=True
             )
+            check_names(reader, chosen)
             return verb(reader=reader, **chosen)
 
     return run

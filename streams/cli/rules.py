@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from events.errors import ConfigInvalid
+from events.errors import ConfigInvalid, NotFound
 from streams import clock
 from streams.cli.append import many, say_outcome
 from streams.cli.asking import ask
@@ -65,16 +65,18 @@ def list_(*, reader: "Reader", as_json: bool, timelines: Sequence[str] | None) -
 @of_timelines
 @as_known
 @reads
-def show_(*, reader: "Reader", as_json: bool, rule: str, timelines: Sequence[str] | None) -> int:
+def show_(*, reader: "Reader", as_json: bool, rule: str, timelines: Sequence[str] | None) -> None:
     """One RULE in force, as a file would say it, every default filled in. Exit 1 when there is none."""
+    from streams.cli.names import meant
+
     found = reader.rows("rules", timelines=timelines, rules=[rule])
+    if not found:
+        known = {it["rule"]: [it["title"]] for it in reader.rows("rules", timelines=timelines, rules=None)}
+        raise NotFound(f"no rule {rule!r} is in force{meant(rule, known)}")
     if as_json:
         print_json(found)
     else:
-        click.echo(_as_file([row["content"] for row in found]) if found else "", nl=False)
-    if not found:
-        click.echo(f"no rule {rule!r} is in force; `tocsin rules list` shows those that are", err=True)
-    return OK if found else FOUND
+        click.echo(_as_file([row["content"] for row in found]), nl=False)
 
 
 @rules.command()

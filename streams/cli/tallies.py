@@ -19,19 +19,19 @@ PERIODS = ("day", "week", "month", "total")
 @click.command()
 @of_timelines
 @some_of("--site", "sites", "Only this site.")
-@some_of("--kind", "kinds", "Only this kind of site, as in base or embassy.")
+@some_of("--kind", "site_kinds", "Only this kind of site, as in base or embassy.")
 @of_classes
 @some_of("--country", "countries", "Only sites in this country (ISO 3166-1 alpha-2).")
 @as_known
 @reads
-def tallies(*, reader: "Reader", as_json: bool, **chosen: Any) -> None:
+def tallies(*, reader: "Reader", as_json: bool, site_kinds: list[str] | None, **chosen: Any) -> None:
     """Standing incidents per site and class: how many, by whom, at what cost, first and last.
 
     \b
     tocsin tallies --kind base --class attack
     tocsin tallies --country SY --json
     """  # noqa: D301 -- click reads the character, not the letters
-    rows = reader.rows("tallies", **chosen)
+    rows = reader.rows("tallies", kinds=site_kinds, **chosen)
     show(rows, tally_columns(rows), as_json=as_json)
 
 
@@ -52,6 +52,8 @@ def counters(*, reader: "Reader", as_json: bool, **chosen: Any) -> None:
     tocsin counters --by week --class attack
     tocsin counters --by total --dimension weapon --json
     """  # noqa: D301 -- click reads the character, not the letters
+    if chosen["keys"] and chosen["dimension"] == "all":
+        raise click.UsageError("expected --key with a dimension other than all")
     rows = reader.rows("counters", **chosen)
     show(rows, counter_columns(rows), as_json=as_json)
 

@@ -117,11 +117,13 @@ class TestWhatIsInForce:
         assert yaml.safe_load(shown)["rules"][0]["title"] == first["title"]
 
     def test_says_so_when_there_is_no_such_rule(self, home: Path) -> None:
-        """Given an id of no rule, when it is shown, then nothing is on stdout and stderr says where to look."""
-        done = run(home, "show", "nope")
+        """Given an id of no rule, when it is shown, then nothing is on stdout and the error says which are like it."""
+        done = run(home, "show", "site-under-repeated-atack")
 
         assert done.stdout == ""
-        assert "no rule 'nope' is in force" in done.stderr
+        assert str(done.exception).startswith(
+            "no rule 'site-under-repeated-atack' is in force; did you mean site-under-repeated-attack"
+        )
 
 
 class TestAdopting:
