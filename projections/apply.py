@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from events.errors import EventRejected, OffsetGap
 from events.log import Record
@@ -13,8 +13,10 @@ from projections.fold import fold
 from projections.growing import Growing
 from projections.known import Known
 from projections.reading import Bad, First, Read, check_same, first_of, known_before, read
-from projections.store.connection import halting
-from projections.store.file import FEW, PartitionFile
+from projections.store.connection import FEW, halting
+from projections.store.file import PartitionFile
+
+MOST: Final = 25_000  # records that may wait in memory for the end of a checkpoint
 
 
 class Applied(NamedTuple):
@@ -89,7 +91,7 @@ def _apply(file: PartitionFile, those: Sequence[Read | Bad], end: int, seconds: 
     judged = time.perf_counter()
     spent = {"fold": folded - began, "rules": judged - folded}
     if adopts or not file.lingers or len(it.those) > FEW:
-        file.settle()
+        file.settle(wait=adopts or not file.lingers or len(it.those) > MOST)
         spent["store"] = time.perf_counter() - judged
     for stage, more in spent.items():
         seconds[stage] = seconds.get(stage, 0.0) + more

@@ -13,6 +13,7 @@ from events.errors import ProjectionHalted
 P = ParamSpec("P")
 T = TypeVar("T")
 REBUILD: Final = "delete it, it is rebuilt from the log"
+FEW: Final = 500  # records of a batch
 LOCKED: Final = "set lock"  # not "lock": damage is often in a "block"
 NOT_THE_FILE: Final = (LOCKED, "no space left", "permission denied", "out of memory")  # a new one would fare no better
 
@@ -52,6 +53,20 @@ def writer(path: Path, patience: float) -> duckdb.DuckDBPyConnection:
             time.sleep(0.05)
     con.execute("SET checkpoint_threshold = '2GB'")  # we checkpoint ourselves, between batches: see publish.py
     return _set(con)
+
+
+class Threads:
+    """How many threads of DuckDB work on a statement: several on many records, one on few."""
+
+    def __init__(self, con: duckdb.DuckDBPyConnection) -> None:
+        self._con, self._now = con, WRITER["threads"]
+
+    def share_out(self, records: int) -> None:
+        """Set it for so many records: with few, waking the others would take longer."""
+        threads = WRITER["threads"] if records > FEW else 1
+        if threads != self._now:
+            self._con.execute(f"SET threads = {threads}")
+            self._now = threads
 
 
 def beside(con: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:

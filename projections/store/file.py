@@ -5,7 +5,6 @@ All of it runs on one thread. `reached` is told the points at which a crash woul
 
 import contextlib
 from collections.abc import Callable, Collection, Iterator, Sequence
-from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -19,18 +18,18 @@ from projections.growing import Growing
 from projections.incidents import Incident
 from projections.known import Known, Live
 from projections.reading import Bad, First, Read, Said
-from projections.store import books, lookups, publish
+from projections.store import lookups
 from projections.store.beginning import prepare
-from projections.store.connection import WRITER, halting, writer
+from projections.store.connection import halting, writer
 from projections.store.groups import TableGroups
 from projections.store.older import move_aside
 from projections.store.outbox import Outbox, Outgoing, Standing
 from projections.store.publish import Publishing
 from projections.store.seen import Seen
 from projections.store.tables import Tables
+from projections.store.upkeep import Upkeep
 
 CHECKPOINT: Final = "UPDATE checkpoint SET next_offset = ?, last_offset = ?, last_hash = ?, records = ?, chain = ?"
-FEW: Final = 500  # records of a batch
 INCIDENTS_KEPT: Final = 20_000  # in memory between batches, about a kilobyte each
 MESSAGES: Final = ("alert_messages", "rejected")  # the tables whose rows are to be sent
 
@@ -44,9 +43,7 @@ class PartitionFile:
 
     lingers: bool = False  # whether what few records led to waits to be settled
     _broken = False  # whether memory is ahead of the tables for good
-    _threads = WRITER["threads"]
     _growing: Growing | None = None  # what was applied and is not written yet
-    _publishing: Publishing | None = None  # the last snapshot
 
     @halting
     def __init__(
@@ -63,14 +60,13 @@ class PartitionFile:
         if (old := move_aside(self.con, path, partition, partitions)) is not None:
             self.con = writer(path, patience)
         self.older = old  # where the file of an older version is now, in whose place this one begins from nothing
-        publish.clear(path)
         prepare(self.con, path, partition, partitions)
         [(upto, *last, records, chain, counted)] = self.con.execute("FROM checkpoint").fetchall()
         self.next_offset: int = upto
         self.last_applied: tuple[int, str] | None = None if last[0] is None else (last[0], last[1])
         self.chain = Chain(records, chain)
         self.outbox = Outbox(self.con, partition)
-        self.tables, self.books = Tables(self.con), books.Books(self.con, counted)
+        self.tables, self.upkeep = Tables(self.con), Upkeep(self.con, path, upto, counted, reached)
         self.known = Known(at_site=self._at_site)
         lookups.registers(self.con, self.known)
         self.seen, self._seen_incidents = Seen(self.con, "events"), Seen(self.con, "incident_versions")
@@ -129,7 +125,7 @@ class PartitionFile:
         Raises:
             ProjectionHalted: it could not be written; nothing was.
         """
-        if self._broken or not self._may_write(wait=wait):
+        if self._broken or not self.upkeep.may_write(wait=wait):
             return False
         it, self._growing = self._growing, None
         if it is not None:
@@ -140,7 +136,7 @@ class PartitionFile:
             self._broken = False
             self._groups.written(it.batch.rows)
             self.known.forget(INCIDENTS_KEPT)
-            self._count(it.end, books.EVERY)
+            self.upkeep.after(it.end)
         self.outbox.write_position()
         return it is not None
 
@@ -149,24 +145,20 @@ class PartitionFile:
         """Bring counters and tallies up to all that is applied; before anybody looks at them."""
         self.settle()
         if not self._broken:
-            self._count(self.next_offset, 1)
+            self.upkeep.count(self.next_offset)
 
-    def _count(self, upto: int, least: int) -> None:
-        if (uncounted := upto - self.books.counted) >= least:
-            self._share_out(uncounted)
-            self.books.count(upto)
-
-    def _may_write(self, *, wait: bool) -> bool:
-        if self._publishing is not None and wait:
-            self._publishing.checkpointed()
-        return self._publishing is None or self._publishing.may_write
+    @halting
+    def checkpoint(self) -> None:
+        """Have the file alone hold all that is applied, counted."""
+        self.settle()
+        self.upkeep.checkpoint(self.next_offset)
 
     def _commit(self, batch: Batch, those: Sequence[Read | Bad], end: int) -> None:
         """Write what records led to and move the checkpoint to `end`, in one transaction; on any error nothing is."""
         marks = [(it.record.offset, it.mark) for it in those]
         mark = marks[-1] if marks else self.last_applied
         batch.rows["chain"] += self.chain.follow(marks)
-        self._share_out(len(those))
+        self.upkeep.threads.share_out(len(those))
         self.con.begin()
         try:
             self.tables.batch(batch)
@@ -182,13 +174,6 @@ class PartitionFile:
         self.last_applied = mark
         self.seen.grow()
         self._seen_incidents.grow()
-
-    def _share_out(self, records: int) -> None:
-        """Let several threads write many records, and one write few: waking the others would take longer."""
-        threads = WRITER["threads"] if records > FEW else 1
-        if threads != self._threads:
-            self.con.execute(f"SET threads = {threads}")
-            self._threads = threads
 
     # -- the clock's side
 
@@ -237,14 +222,12 @@ class PartitionFile:
     def begin_publish(self, destination: Path) -> Publishing:
         """Begin a copy for readers; the caller waits for its end before the next one."""
         self.settle()
-        count = partial(self.books.count, self.books.counted if self._broken else self.next_offset)
-        self._publishing = Publishing(self.con, self.path, destination, self.reached, count)
-        return self._publishing
+        return self.upkeep.publish(destination, None if self._broken else self.next_offset)
 
     def close(self) -> None:
         """Settle the file, and let go of it; one whose last batch failed as it is."""
         try:
-            self._may_write(wait=True)
+            self.upkeep.may_write(wait=True)
             self.settle()
         finally:
             self.con.close()

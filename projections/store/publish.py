@@ -1,10 +1,10 @@
 """Snapshots for readers: while one process writes a file no other can open it, so they get a copy.
 
-First counters and tallies are brought up to date, and a CHECKPOINT is made, so that the file alone holds everything;
-that takes up to a fifth of a second, so it has a thread of its own, and until it is done nothing else may be written.
-Then a copy made by a child process and renamed into place. The writer must never open its own file: closing it would
-drop DuckDB's lock (fcntl locks belong to the process, not to the handle). No checkpoint may run while the copy is made,
-so the writer makes none but these.
+First the file is made ready: counters and tallies are brought up to date, and a checkpoint is made, so that it alone
+holds everything. That takes up to a fifth of a second, so it has a thread of its own, and until it is done nothing else
+may be written. Then a copy made by a child process and renamed into place. The writer must never open its own file:
+closing it would drop DuckDB's lock (fcntl locks belong to the process, not to the handle). No checkpoint may run while
+the copy is made, so the writer makes none then.
 """
 
 import contextlib
@@ -41,15 +41,13 @@ class Publishing:
 
     def __init__(
         self,
-        con: duckdb.DuckDBPyConnection,
         path: Path,
         destination: Path,
         reached: Reached,
-        count: Callable[[], None],  # brings up to date what readers look at
+        ready: Callable[[], None],  # makes the file ready
     ) -> None:
         """Begin with the file as it stands now; the caller sees to it that no other is on its way."""
-        self._con, self._path, self._destination, self._reached = con.cursor(), path, destination, reached
-        self._count = count
+        self._path, self._destination, self._reached, self._ready = path, destination, reached, ready
         self._copy: subprocess.Popen[bytes] | None = None
         self._given_up = False
         self._thread = threading.Thread(target=self._run, name="publish", daemon=True)
@@ -57,10 +55,9 @@ class Publishing:
 
     def _run(self) -> None:
         self._reached("in-checkpoint")
-        with contextlib.suppress(duckdb.Error, OSError), self._con:  # if it must, the next commit halts
+        with contextlib.suppress(duckdb.Error, OSError):  # if it must, the next commit halts
             self._destination.parent.mkdir(parents=True, exist_ok=True)
-            self._count()
-            self._con.execute("CHECKPOINT")
+            self._ready()
             if not self._given_up:
                 self._copy = self._begin_copy()
         self._reached("in-publish")

@@ -56,8 +56,7 @@ class Rebuild:
 
     def offer(self) -> Path:
         """Close the file, whole, and give it the name by which a worker finds it."""
-        self._file.count()
-        self._file.con.execute("CHECKPOINT")
+        self._file.checkpoint()
         self._file.close()
         return self.path.replace(self._live.with_name(f"{self._live.name}.rebuilt"))
 

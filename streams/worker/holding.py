@@ -119,8 +119,9 @@ class Holding:
 
     async def publish(self) -> None:
         """Begin the snapshots that are due."""
-        for snapshot in list(self._snapshots.values()):
-            await self.partitions.run(snapshot.tick)
+        for partition, snapshot in list(self._snapshots.items()):
+            behind = self._log_ends.get(partition, 0) - snapshot.file.next_offset
+            await self.partitions.run(snapshot.tick, behind)
 
     async def settle(self) -> None:
         """Write what was applied and waits to be written, and how far the relays are."""

@@ -10,6 +10,8 @@ import structlog
 from streams.worker.partitions import Copy, File
 
 SHARE = 4  # of the time goes at most one part in four to copying, which is done beside the line
+FAR = 20_000  # offsets behind the log: then readers are stale anyway, and the line has better to do
+FAR_PAUSE = 5  # times the usual pause, then
 
 log = structlog.get_logger()
 
@@ -44,11 +46,16 @@ class Snapshot:
         self._offset: int | None = None  # the checkpoint that the newest copy holds
         self.published: float | None = None  # when the newest copy that readers have was begun
 
-    def tick(self) -> None:
-        """See to a copy that has ended, and begin the next one when it is due and there is something new."""
+    def tick(self, behind: int = 0) -> None:
+        """See to a copy that has ended, and begin the next one when it is due and there is something new.
+
+        Args:
+            behind: how many offsets the file is behind the log.
+        """
+        pause = self.pause * (FAR_PAUSE if behind > FAR else 1)
         if self._copy is not None and self._copy.poll() is not None:
             self._ended(self._copy.wait())
-        if self._copy is None and self._is_stale() and due(self._clock(), self._began, self._took, self.pause):
+        if self._copy is None and self._is_stale() and due(self._clock(), self._began, self._took, pause):
             self._begin()
 
     def finish(self, patience: float) -> None:

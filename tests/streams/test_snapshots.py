@@ -71,6 +71,22 @@ def test_one_copy_is_made_at_a_time(tmp_path: Path) -> None:
     assert (tmp_path / "p0.duckdb").read_text() == "two\n"
 
 
+@pytest.mark.parametrize(("behind", "at"), [(20_000, 2.0), (20_001, 10.0)])
+def test_a_file_that_is_far_behind_the_log_is_copied_a_fifth_as_often(tmp_path: Path, behind: int, at: float) -> None:
+    """Given a pause of two seconds, when the file is far behind, then the next copy begins after ten."""
+    now, file = [0.0], File("echo one > p0.duckdb", "echo two > p0.duckdb")
+    published = Snapshot(file, tmp_path / "p0.duckdb", pause=2.0, clock=lambda: now[0])  # type: ignore[arg-type]
+    published.finish(patience=5.0)
+    file.next_offset = 8
+    begun = []
+    for now[0] in (at - 0.1, at):
+        published.tick(behind)
+        begun.append(len(file.commands) == 0)
+    published.give_up()
+
+    assert begun == [False, True]
+
+
 def test_a_copy_that_takes_too_long_is_given_up(tmp_path: Path) -> None:
     """Given a copy that hangs, when the file is given away, then the copy ends and nothing was published."""
     published = snapshot(File("exec sleep 60"), tmp_path)

@@ -14,7 +14,7 @@ from events.errors import ProjectionHalted
 from events.log import Event, Record, Written
 from projections.apply import Applied, apply_batch
 from projections.identity import record_hash
-from projections.store import books
+from projections.store import books, checkpoints, upkeep
 from projections.store.file import PartitionFile
 from projections.store.publish import SCRIPT, half_made
 from projections.store.seen import Seen
@@ -209,7 +209,7 @@ class TestCounting:
     def test_is_done_when_much_is_uncounted(self, file: PartitionFile, monkeypatch: pytest.MonkeyPatch) -> None:
         """Given as many uncounted offsets as there may be, when a batch is written, then it is counted at once."""
         first = facts.staged(facts.reported("a"))
-        monkeypatch.setattr(books, "EVERY", len(first) + 1)
+        monkeypatch.setattr(upkeep, "EVERY", len(first) + 1)
         applied(file, *first)
         assert rows(file, COUNTED) == [(None, 0)]
 
@@ -257,6 +257,38 @@ class TestCounting:
         file.count()
 
         assert rows(file, "SELECT key, incidents FROM counters WHERE dimension = 'country'") == [("SY", 1)]
+
+
+ROW_GROUPS = "SELECT count(DISTINCT row_group_id) FROM pragma_storage_info('events')"
+
+
+class TestACheckpoint:
+    def test_adds_to_the_file_and_merges_only_when_many_small_pieces_are_there(
+        self, file: PartitionFile, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Given small checkpoints, then each adds a row group, until there are many: these become one."""
+        monkeypatch.setattr(checkpoints, "PIECES", 3)
+        applied(file, *facts.staged(facts.reported("a")))
+        counts = []
+        for name in "bcdef":
+            file.checkpoint()
+            counts.append(rows(file, ROW_GROUPS)[0][0])
+            applied(file, facts.reported(name))
+
+        assert counts == [1, 2, 3, 1, 2]
+
+    def test_comes_by_itself_when_many_records_are_without(
+        self, file: PartitionFile, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Given a file that nobody publishes, when much was written, then the log of writes beside it is taken in."""
+        log = file.path.with_name(f"{file.path.name}.wal")
+        applied(file, *facts.staged(facts.reported("a")))
+        before = log.stat().st_size
+        monkeypatch.setattr(checkpoints, "OVERDUE", file.next_offset + 1)
+        applied(file, facts.reported("b"))
+
+        assert before > 1_000
+        assert not log.exists() or log.stat().st_size < 1_000
 
 
 class TestAFile:
