@@ -76,11 +76,15 @@ class LogChanged(ProjectionHalted):
 
 
 class ConfigInvalid(TimelineError):
-    """Settings, rules or seed data are wrong; every fault is listed (exit 2)."""
+    """A setting or an argument is wrong, or something is not there yet; every fault is listed (exit 2)."""
 
     def __init__(self, faults: list[str] | str) -> None:
         self.faults = [faults] if isinstance(faults, str) else faults
         super().__init__("\n".join(self.faults))
+
+
+class Faulty(ConfigInvalid):
+    """A file of rules or of a theatre was checked, and is wrong; every fault is listed (exit 1)."""
 
 
 class NotFound(TimelineError):

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
-from events.errors import ConfigInvalid
+from events.errors import Faulty, NotFound
 from events.log import Event
 from seeds.checks import Known
 from seeds.files import Files
@@ -22,20 +22,20 @@ def folder_of(theatre: str) -> FilePath:
     """The folder of a theatre: a path, or the name of one that comes with tocsin.
 
     Raises:
-        ConfigInvalid: there is no such folder.
+        NotFound: there is no such folder.
     """
     for folder in (FilePath(theatre), THEATRES / theatre):
         if (folder / "theatre.yaml").is_file():
             return folder
     ours = ", ".join(sorted(it.parent.name for it in THEATRES.glob("*/theatre.yaml")))
-    raise ConfigInvalid(f"expected a folder with a theatre.yaml, or one of: {ours}; found {theatre!r}")
+    raise NotFound(f"expected a folder with a theatre.yaml, or one of: {ours}; found {theatre!r}")
 
 
 def load(folder: FilePath) -> list[Event]:
     """The events of a theatre folder, in the order in which they became known.
 
     Raises:
-        ConfigInvalid: every fault of every file, as `file:line: field: expected …, found …`.
+        Faulty: every fault of every file, as `file:line: field: expected …, found …`.
     """
     return parse({it.name: it.read_text(encoding="utf-8", errors="replace") for it in sorted(folder.glob("*.y*ml"))})
 
@@ -44,7 +44,7 @@ def parse(texts: Mapping[str, str]) -> list[Event]:
     """The events of a theatre, from the texts of its files by name.
 
     Raises:
-        ConfigInvalid: as `load`.
+        Faulty: as `load`.
     """
     sheets = {name.removesuffix(".yaml"): Sheet.of(name, text) for name, text in texts.items()}
     placed, wrong = told(_files(sheets), sheets)
@@ -52,7 +52,7 @@ def parse(texts: Mapping[str, str]) -> list[Event]:
     for event, draft in placed:
         wrong += [sheets[draft.file].fault((*draft.path, *path), said) for path, said in known.take(event)]
     if wrong:
-        raise ConfigInvalid(wrong)
+        raise Faulty(wrong)
     return [event for event, _ in placed]
 
 
@@ -64,22 +64,22 @@ def _files(sheets: Mapping[str, Sheet]) -> Files:
     for name in Files.model_fields.keys() & sheets.keys():
         try:
             found[name] = _form(name, sheets[name])
-        except ConfigInvalid as error:
+        except Faulty as error:
             wrong += error.faults
     if "theatre" not in sheets:
         wrong.append("theatre.yaml:1: expected this file, found none")
     if wrong:
-        raise ConfigInvalid(sorted(wrong))
+        raise Faulty(sorted(wrong))
     return Files(**found)
 
 
 def _form(name: str, sheet: Sheet) -> Any:
     """The form of a file. Read as JSON, in which a number is never taken for a day."""
     if sheet.faults:
-        raise ConfigInvalid(sheet.faults)
+        raise Faulty(sheet.faults)
     form = Files.model_fields[name].annotation
     assert form is not None  # noqa: S101 -- each is a class
     try:
         return form.model_validate_json(json.dumps(sheet.marked.data))
     except ValidationError as error:
-        raise ConfigInvalid(said_plainly(sheet, (), error)) from error
+        raise Faulty(said_plainly(sheet, (), error)) from error

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from events import ids, model
 from events.codec import payload
-from events.errors import ConfigInvalid
+from events.errors import Faulty
 from events.log import Event
 from events.marked import Path
 from events.plainly import faults
@@ -50,7 +50,7 @@ def told(files: Files, sheets: Mapping[str, Sheet]) -> tuple[list[Placed], list[
     """The events in the order of the log, and what is wrong with those that are none.
 
     Raises:
-        ConfigInvalid: the timeline would not be opened before everything else.
+        Faulty: the timeline would not be opened before everything else.
     """
     noon = {it.id: _noon(it.published) for it in files.documents.documents}
     drafted = list(drafts(files))
@@ -87,7 +87,7 @@ def _opened_at(
     opened_at = files.theatre.opened_at or min(known, default=None)
     if opened_at is None or opened_at > min(known, default=opened_at):
         said = "expected an instant not after what became known first, or at least one document"
-        raise ConfigInvalid(sheets["theatre"].fault(("opened_at",), f"{said}, found {opened_at}"))
+        raise Faulty(sheets["theatre"].fault(("opened_at",), f"{said}, found {opened_at}"))
     return opened_at
 
 

@@ -33,7 +33,8 @@ def here(reader: Reader, timeline: str | None, now: datetime) -> Here:
     """The timeline that is meant.
 
     Raises:
-        ConfigInvalid: there is no such one, or there are several and none is named.
+        NotFound: there is no such one.
+        ConfigInvalid: there are several and none is named.
     """
     row = timeline_of(reader, timeline)
     clock = datetime.fromisoformat(row["clock"])

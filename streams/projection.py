@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from events import ids
-from events.errors import ConfigInvalid
+from events.errors import NotFound
 from events.log import Event
 from events.model import ProjectionAdopted
 from events.values import Source, iso
@@ -32,12 +32,12 @@ def lagging(reader: Reader, timeline: str | None = None) -> list[Lag]:
     """The timelines, or the one that is named, whose version is below this code's newest.
 
     Raises:
-        ConfigInvalid: there is no timeline of that name.
+        NotFound: there is no timeline of that name.
     """
     rows = [row for row in reader.rows("timelines") if timeline in {None, row["timeline"]}]
     if timeline is not None and not rows:
         known = ", ".join(row["timeline"] for row in reader.rows("timelines")) or "none"
-        raise ConfigInvalid(f"expected the timeline {timeline!r} among those that are open, found {known}")
+        raise NotFound(f"expected the timeline {timeline!r} among those that are open, found {known}")
     return list(_behind(rows, semantics.newest()))
 
 

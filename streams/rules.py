@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from events import ids
-from events.errors import ConfigInvalid
+from events.errors import ConfigInvalid, Faulty, NotFound
 from events.log import Event
 from events.model import RulesAdopted
 from events.values import Source, iso
@@ -31,7 +31,8 @@ def read_file(path: Path) -> list[Content]:
     """The rules of a file, each in its normal form.
 
     Raises:
-        ConfigInvalid: it can not be read, or something in it is wrong; every fault is told, with file and place.
+        ConfigInvalid: it can not be read.
+        Faulty: something in it is wrong; every fault is told, with file and place.
     """
     try:
         with path.open("rb") as file:
@@ -41,16 +42,17 @@ def read_file(path: Path) -> list[Content]:
         raise ConfigInvalid(f"{path}: {error.strerror}") from error
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
-        raise ConfigInvalid(f"{path}:{line}:1: expected UTF-8, found byte {error.object[error.start]:#x}") from error
+        raise Faulty(f"{path}:{line}:1: expected UTF-8, found byte {error.object[error.start]:#x}") from error
     except ConfigInvalid as error:
-        raise ConfigInvalid([f"{path}:{fault}" for fault in error.faults]) from error
+        raise Faulty([f"{path}:{fault}" for fault in error.faults]) from error
 
 
 def in_force(reader: Reader, timeline: str | None) -> InForce:
     """The rules of a timeline; of the only one there is when none is named.
 
     Raises:
-        ConfigInvalid: there is no such timeline, or several and none is named.
+        NotFound: there is no such timeline.
+        ConfigInvalid: there are several, or none, and none is named.
     """
     row = timeline_of(reader, timeline)
     name = row["timeline"]
@@ -63,13 +65,16 @@ def timeline_of(reader: Reader, timeline: str | None) -> dict[str, Any]:
     """How a timeline stands; the only one there is when none is named.
 
     Raises:
-        ConfigInvalid: there is no such timeline, or several and none is named.
+        NotFound: there is no such timeline.
+        ConfigInvalid: there are several, or none, and none is named.
     """
     known = {row["timeline"]: row for row in reader.rows("timelines")}
     name = next(iter(known)) if timeline is None and len(known) == 1 else timeline
     if name is None or name not in known:
-        wanted = "a timeline (--timeline)" if name is None else f"the timeline {name!r}"
-        raise ConfigInvalid(f"expected {wanted} among those that are open, found {', '.join(known) or 'none'}")
+        wanted, fault = (
+            ("a timeline (--timeline)", ConfigInvalid) if name is None else (f"the timeline {name!r}", NotFound)
+        )
+        raise fault(f"expected {wanted} among those that are open, found {', '.join(known) or 'none'}")
     return known[name]
 
 

@@ -7,7 +7,7 @@ import json
 from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
-from events.errors import ConfigInvalid
+from events.errors import NotFound
 from projections import provenance
 from projections.counters import SUMS, TALLY_SUMS
 from projections.identity import identity
@@ -31,7 +31,7 @@ class Cells(NamedTuple):
     before: str | None = None  # first day that is not asked for any more
 
 
-class Several(ConfigInvalid):
+class Several(NotFound):
     """The beginning of an id fits more than one."""
 
     def __init__(self, what: str, beginning: str, ids: Sequence[str]) -> None:

@@ -10,12 +10,12 @@ from typing import NoReturn
 
 import click
 
-from events.errors import ConfigInvalid, ProjectionHalted, TimelineError
+from events.errors import ConfigInvalid, Faulty, ProjectionHalted, TimelineError
 
-# exit codes
-OK = 0
-FOUND = 1  # a check found something
-USAGE = 2  # a verb or a setting is wrong
+# exit codes, the same for every verb: docs/operations.md
+OK = 0  # done
+FOUND = 1  # a check found something, or what is named is not there
+USAGE = 2  # an option, an argument, a file or a setting is wrong
 HALTED = 3  # the projection halted, or nobody foresaw this
 INTERRUPTED = 130  # ctrl-C, as shells have it
 
@@ -99,6 +99,9 @@ def tocsin() -> None:
     """An event-sourced incident timeline with streaming alerts.
 
     Settings come from TOCSIN_* in the environment and from tocsin.toml; data goes to stdout, messages to stderr.
+
+    Every verb ends with 0 when it is done, 1 when a check found something or what is named is not there, 2 when an
+    option, an argument or a setting is wrong, 3 when the projection halted, 130 after ctrl-C.
     """
     from streams.logs import set_up_logs
     from streams.settings import load_settings
@@ -152,6 +155,8 @@ def told(error: Exception) -> int:
 def exit_code(error: Exception) -> int:
     """Who must act, as a number. What nobody foresaw halts."""
     match error:
+        case Faulty():
+            return FOUND
         case ConfigInvalid():
             return USAGE
         case OSError() if _is_of_home(error):

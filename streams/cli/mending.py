@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from events.errors import ConfigInvalid, EventRejected, Reason
+from events.errors import ConfigInvalid, EventRejected, NotFound, Reason
 from streams import clock
 from streams.cli.append import many
 from streams.cli.main import FOUND, OK
@@ -84,7 +84,7 @@ def _those(settings: Settings, positions: Sequence[str] | None, reasons: Sequenc
     """The records at these positions, or the open ones of these reasons.
 
     Raises:
-        ConfigInvalid: there is none at one of the positions.
+        NotFound: there is none at one of the positions.
     """
     from projections.store.reader import Reader
     from streams.mending import Rejected
@@ -94,7 +94,7 @@ def _those(settings: Settings, positions: Sequence[str] | None, reasons: Sequenc
         rows = reader.rows("rejected", reasons=reasons, positions=positions, whole=True)
     found = [Rejected.of(row) for row in rows]
     if missing := [it for it in positions or () if it not in {one.position for one in found}]:
-        raise ConfigInvalid([f"no rejected record at {it}; `tocsin rejected` lists those there are" for it in missing])
+        raise NotFound([f"no rejected record at {it}; `tocsin rejected` lists those there are" for it in missing])
     return [it for it in found if positions or it.status == "open"]
 
 

@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from events.errors import Reason
-from streams.cli.main import FOUND, OK
+from events.errors import NotFound, Reason
 from streams.cli.output import Column, Object, field, print_json, show
 from streams.cli.reads import as_known, reads, some_of
 
@@ -80,20 +79,19 @@ def list_(*, reader: "Reader", as_json: bool, reasons: list[str] | None, only_op
 @rejected.command("show")
 @click.argument("position")
 @reads
-def show_(*, reader: "Reader", as_json: bool, position: str) -> int:
+def show_(*, reader: "Reader", as_json: bool, position: str) -> None:
     """One record, whole: its headers and bytes, as text where they are text, else in hexadecimal digits.
 
     \b
     tocsin rejected show 0:17
     """  # noqa: D301 -- click reads the character, not the letters
     rows = reader.rows("rejected", reasons=None, positions=[position], whole=True)
+    if not rows:
+        raise NotFound(f"no rejected record at {position}; `tocsin rejected` lists those there are")
     if as_json:
         print_json([_readable(row) for row in rows])
-    elif rows:
+    else:
         _tell(rows[0])
-    if not rows:
-        click.echo(f"no rejected record at {position}; `tocsin rejected` lists those there are", err=True)
-    return OK if rows else FOUND
 
 
 def _readable(row: dict[str, Any]) -> Object:

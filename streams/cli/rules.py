@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from events.errors import ConfigInvalid, NotFound
+from events.errors import Faulty, NotFound
 from streams import clock
 from streams.cli.append import many, say_outcome
 from streams.cli.asking import ask
@@ -44,7 +44,7 @@ def check(file: Path) -> int:
 
     try:
         found = read_file(file)
-    except ConfigInvalid as error:
+    except Faulty as error:
         click.echo(str(error), err=True)
         return FOUND
     click.echo(f"{many(len(found), 'rule')}, content hash {content_hash(found)}", err=True)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from events.errors import ConfigInvalid
+from events.errors import NotFound
 
 ASYNCAPI = "asyncapi"  # topics and messages, all of them, as one AsyncAPI 3 document
 
@@ -39,4 +39,4 @@ def schema(type_: str | None, write: Path | None) -> None:
     elif type_ in known:
         click.echo(json.dumps(known[type_], indent=2, ensure_ascii=False))
     else:
-        raise ConfigInvalid(f"expected one of {', '.join([*known, ASYNCAPI])}; found {type_!r}")
+        raise NotFound(f"expected one of {', '.join([*known, ASYNCAPI])}; found {type_!r}")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from events.errors import NotFound
 from streams.cli.main import FOUND, OK
 from streams.cli.reads import Moment, Verb, as_known, of_classes, of_timelines, reading
 from streams.cli.tallies import DIMENSIONS
@@ -96,7 +97,7 @@ def alert(*, reader: "Reader", as_json: bool, alert: str, timelines: Sequence[st
 
     found = why_alert(reader, alert, timelines)
     if found is None:
-        return unknown("alert", alert, "tocsin alerts --json")
+        raise _unknown("alert", alert, "tocsin alerts --json")
     return answer(found, lambda: [alert_told(found)], as_json=as_json)
 
 
@@ -110,7 +111,7 @@ def incident(*, reader: "Reader", as_json: bool, incident: str, timelines: Seque
 
     found = why_incident(reader, incident, timelines)
     if found is None:
-        return unknown("incident", incident, "tocsin timeline")
+        raise _unknown("incident", incident, "tocsin timeline")
     return answer(found, lambda: [incident_told(found["incident"])], as_json=as_json)
 
 
@@ -128,10 +129,8 @@ def answer(found: "Object", trees: Callable[[], Sequence[Branch]], *, as_json: b
     return OK if found["agrees"] else FOUND
 
 
-def unknown(what: str, name: str, where: str) -> int:
-    """Say that there is no such thing; the exit code."""
-    click.echo(f"expected the id of an {what} or its beginning, found {name!r}, which is none; see `{where}`", err=True)
-    return FOUND
+def _unknown(what: str, name: str, where: str) -> NotFound:
+    return NotFound(f"expected the id of an {what} or its beginning, found {name!r}, which is none; see `{where}`")
 
 
 def _days(day: str | None, since: str | None, before: str | None) -> dict[str, str | None]:

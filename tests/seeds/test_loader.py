@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from events import codec
-from events.errors import ConfigInvalid
+from events.errors import Faulty, NotFound
 from events.values import Value, iso
 from seeds import files, forms
 from seeds.loader import folder_of, load, parse
@@ -86,7 +86,7 @@ def test_theatres_are_found_by_path_and_ours_by_name() -> None:
     """Given a path, or the name of a theatre of ours, then its folder is found; else the choices are told."""
     assert folder_of(str(HARBOUR)) == HARBOUR
     assert folder_of("iraq-syria").name == "iraq-syria"
-    with pytest.raises(ConfigInvalid, match="one of: iraq-syria; found 'atlantis'"):
+    with pytest.raises(NotFound, match="one of: iraq-syria; found 'atlantis'"):
         folder_of("atlantis")
 
 
@@ -261,7 +261,7 @@ def test_a_fault_is_told_with_file_line_and_field(file: str, was: str, now: str,
     assert was in TEXTS[file]
     changed = {**TEXTS, file: TEXTS[file].replace(was, now, 1)}
 
-    with pytest.raises(ConfigInvalid) as found:
+    with pytest.raises(Faulty) as found:
         parse(changed)
 
     assert any(fault.startswith(said) for fault in found.value.faults), found.value.faults
@@ -276,7 +276,7 @@ def test_all_faults_of_all_files_are_told_at_once() -> None:
         "lamps.yaml": "",
     }
 
-    with pytest.raises(ConfigInvalid) as found:
+    with pytest.raises(Faulty) as found:
         parse(texts)
 
     assert [fault.partition(":")[0] for fault in found.value.faults] == [
@@ -289,7 +289,7 @@ def test_all_faults_of_all_files_are_told_at_once() -> None:
 
 def test_without_a_theatre_file_there_is_no_theatre() -> None:
     """Given a folder that lacks theatre.yaml, when it is read, then that is the fault."""
-    with pytest.raises(ConfigInvalid, match=r"theatre\.yaml:1: expected this file, found none"):
+    with pytest.raises(Faulty, match=r"theatre\.yaml:1: expected this file, found none"):
         parse({"sites.yaml": TEXTS["sites.yaml"]})
 
 
@@ -297,7 +297,7 @@ def test_a_timeline_of_which_nothing_is_known_needs_an_instant_to_begin() -> Non
     """Given a theatre.yaml alone, then it needs `opened_at`; with it, it is opened and nothing else."""
     alone = "timeline: t\ntitle: T\n"
 
-    with pytest.raises(ConfigInvalid, match=r"theatre\.yaml:1: opened_at"):
+    with pytest.raises(Faulty, match=r"theatre\.yaml:1: opened_at"):
         parse({"theatre.yaml": alone})
     assert len(parse({"theatre.yaml": f"{alone}opened_at: 1999-01-01T00:00:00Z\n"})) == 1
 
@@ -312,7 +312,7 @@ def test_a_file_with_anything_wrong_is_told_and_nothing_else_happens(file: str, 
 
     try:
         found = [it.event_id for it in parse({**TEXTS, file: yaml.safe_dump(tree, allow_unicode=True)})]
-    except ConfigInvalid as error:
+    except Faulty as error:
         found = error.faults
 
     assert found

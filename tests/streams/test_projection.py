@@ -8,7 +8,7 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
-from events.errors import ConfigInvalid
+from events.errors import NotFound
 from events.model import ProjectionAdopted
 from projections import semantics
 from projections.semantics import Semantics
@@ -76,7 +76,7 @@ def test_an_unknown_timeline_is_told_which_there_are(tmp_path: Path) -> None:
     """Given one timeline, when another is named, then the error says which there are."""
     with (
         Reader(publish(tmp_path, facts.staged(facts.reported("a")))) as reader,
-        pytest.raises(ConfigInvalid, match=r"'x'.*found test"),
+        pytest.raises(NotFound, match=r"'x'.*found test"),
     ):
         lagging(reader, "x")
 

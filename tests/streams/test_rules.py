@@ -10,7 +10,7 @@ import pytest
 import yaml
 from click.testing import CliRunner, Result
 
-from events.errors import ConfigInvalid
+from events.errors import ConfigInvalid, NotFound
 from events.log import Event
 from projections.rules import yaml_file
 from projections.rules.spec import content_hash
@@ -184,8 +184,11 @@ class TestAdopting:
         publish(tmp_path, [facts.opened(timeline="one"), facts.opened(timeline="two")])
 
         with Reader(tmp_path / "snapshots") as reader:
-            for name, wanted in ((None, "a timeline"), ("three", "the timeline 'three'")):
-                with pytest.raises(ConfigInvalid, match=rf"expected {wanted}.*found one, two"):
+            for name, wanted, fault in (
+                (None, "a timeline", ConfigInvalid),
+                ("three", "the timeline 'three'", NotFound),
+            ):
+                with pytest.raises(fault, match=rf"expected {wanted}.*found one, two"):
                     in_force(reader, name)
 
 
