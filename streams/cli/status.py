@@ -82,6 +82,14 @@ def _lag(row: Object) -> str:
     return "" if row["lag"] is None else f"{row['lag']}" + (f", {ago(row['lag_age_s'])}" if row["lag_age_s"] else "")
 
 
+def _rejected(row: Object) -> str:
+    """Those that nothing took the place of yet, and the others."""
+    if not row["rejected"]:
+        return "" if row["rejected"] is None else "0"
+    mended = f"{row['rejected_mended']} mended" if row["rejected_mended"] else ""
+    return ", ".join(filter(None, [f"{row['rejected_open']} open", mended]))
+
+
 BEATS = (
     field("member", "worker", style="bold"),
     field("pid", "process", right=True),
@@ -95,7 +103,7 @@ COLUMNS = (
     field("checkpoint", right=True),
     Column("lag", _lag, right=True),
     field("unsent", right=True),
-    field("rejected", right=True),
+    Column("rejected", _rejected, right=True),
     field("open_alerts", "open alerts", right=True),
     _copy("file_bytes", "file_age_s"),
     _copy("snapshot_bytes", "snapshot_age_s"),

@@ -41,7 +41,9 @@ class State:
     lag: int | None = None
     lag_age_s: float | None = None  # how old the newest snapshot is, while there is a lag
     unsent: int | None = None
-    rejected: int | None = None
+    rejected: int | None = None  # ever: mended and open ones
+    rejected_mended: int | None = None  # a later record took their place
+    rejected_open: int | None = None
     duplicates: int | None = None
     open_alerts: int | None = None
     clocks: Mapping[str, str] | None = None

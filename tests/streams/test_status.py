@@ -5,10 +5,14 @@ from pathlib import Path
 
 import pytest
 
+from events import ids
 from streams.broker.locks import FolderLock
+from streams.cli.status import COLUMNS
 from streams.reading.group import Member
 from streams.reading.status import State, Wire, holder, look, problem, stands_still
 from streams.settings import load_settings
+from tests import facts
+from tests.published import publish
 
 MOVING = State(0, holder="here", checkpoint=10, lag=5, unsent=0, file_bytes=100, file_changed=7.0)
 
@@ -66,6 +70,30 @@ def test_messages_that_are_not_sent_are_a_problem_too() -> None:
     waiting = replace(MOVING, lag=0, unsent=3)
 
     assert problem(waiting, waiting, 3) == "stuck: 3 messages to send, and nothing moved for 3 seconds"
+
+
+@pytest.mark.parametrize(
+    ("numbers", "shown"),
+    [((None, None, None), ""), ((0, 0, 0), "0"), ((2, 0, 2), "2 open"), ((3, 1, 2), "2 open, 1 mended")],
+)
+def test_rejected_records_show_what_is_still_to_do(numbers: tuple[int | None, ...], shown: str) -> None:
+    """Given rejected records, when shown, then those that are open stand first; the mended ones are told apart."""
+    names = ("rejected", "rejected_mended", "rejected_open")
+    [column] = [it for it in COLUMNS if it.title == "rejected"]
+
+    assert column.text(dict(zip(names, numbers, strict=True))) == shown
+
+
+def test_a_record_that_was_mended_is_not_open(tmp_path: Path) -> None:
+    """Given three rejected records, when one is mended and came again as well, then two are open and one is mended."""
+    nowhere = [facts.reported(name, site="south") for name in "abc"]
+    publish(tmp_path, [facts.opened(), facts.site(), *nowhere])
+    mended = facts.reported("a", causation_id=ids.position_id(0, 2), event_id=nowhere[0].event_id)
+    publish(tmp_path, [mended])
+
+    [found] = look(load_settings(home=tmp_path), None, 0.0)
+
+    assert (found.rejected, found.rejected_mended, found.rejected_open) == (3, 1, 2)
 
 
 @pytest.mark.parametrize(
