@@ -5,6 +5,7 @@ over. Elsewhere it is plain aligned text of any width, fit to be searched.
 """
 
 import json
+import select
 import shutil
 import sys
 from collections.abc import Callable, Sequence
@@ -15,6 +16,7 @@ import click
 Object = dict[str, Any]
 SHORT = 28  # characters; an instant is not longer. What is shorter gives nothing away on a narrow terminal
 GAP = 2  # between columns
+STDOUT = 1
 
 
 class Column(NamedTuple):
@@ -52,6 +54,13 @@ def show(rows: Sequence[Object], columns: Sequence[Column], *, as_json: bool) ->
 def print_json(rows: Sequence[Object]) -> None:
     """Print one JSON array of objects, nothing else."""
     click.echo(json.dumps(rows, ensure_ascii=False))
+
+
+def reader_is_gone() -> bool:
+    """Whether nobody can read what is printed any more: the pipe is closed at its other end, or the terminal is."""
+    stdout = select.poll()
+    stdout.register(STDOUT, 0)  # no event is asked for: these two are always told
+    return any(events & (select.POLLERR | select.POLLHUP) for _, events in stdout.poll(0))
 
 
 def heading(line: str) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from streams.cli.alerts import SEVERITIES, line
+from streams.cli.output import reader_is_gone
 
 if TYPE_CHECKING:
     from streams.reading.watching import Until
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 @click.option("--until-idle", "idle", type=click.FloatRange(0), help="End after so many seconds without a message.")
 def watch(*, as_json: bool, severity: str | None, from_beginning: bool, count: int | None, idle: float | None) -> None:
     """Follow the alert messages, one line each, until ctrl-C. A Kafka that goes away is told of, and waited for.
+
+    When nobody reads what it prints any more, as after `| head`, it ends too.
 
     \b
     tocsin watch --severity critical
@@ -36,7 +39,9 @@ def watch(*, as_json: bool, severity: str | None, from_beginning: bool, count: i
     topic = names.alerts_of(severity) if severity else names.alerts
     servers = broker_here(settings)
     with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(_print(servers, topic, Until(count, idle), from_beginning=from_beginning, as_json=as_json))
+        asyncio.run(
+            _print(servers, topic, Until(count, idle, reader_is_gone), from_beginning=from_beginning, as_json=as_json)
+        )
 
 
 async def _print(servers: str, topic: str, until: "Until", *, from_beginning: bool, as_json: bool) -> None:

@@ -3,7 +3,7 @@
 import contextlib
 import json
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -25,6 +25,7 @@ class Until:
 
     count: int | None = None
     idle_s: float | None = None  # seconds without a message
+    gone: Callable[[], bool] = lambda: False  # whether nobody listens any more
 
 
 async def messages(servers: str, topic: str, until: Until, *, from_beginning: bool) -> AsyncGenerator[Message, None]:
@@ -38,7 +39,7 @@ async def messages(servers: str, topic: str, until: Until, *, from_beginning: bo
     try:
         async with reader(servers) as consumer:
             await _assign(consumer, topic, await count(servers, topic), from_beginning=from_beginning)
-            async with contextlib.aclosing(_arriving(consumer, until.idle_s)) as arriving:
+            async with contextlib.aclosing(_arriving(consumer, until)) as arriving:
                 async for message in arriving:
                     yield message
                     told += 1
@@ -58,9 +59,9 @@ async def _assign(consumer: AIOKafkaConsumer, topic: str, partitions: int, *, fr
         consumer.seek(part, offset)
 
 
-async def _arriving(consumer: AIOKafkaConsumer, idle_s: float | None) -> AsyncGenerator[Message, None]:
+async def _arriving(consumer: AIOKafkaConsumer, until: Until) -> AsyncGenerator[Message, None]:
     last = time.monotonic()
-    while idle_s is None or time.monotonic() - last < idle_s:
+    while not until.gone() and (until.idle_s is None or time.monotonic() - last < until.idle_s):
         for records in (await consumer.getmany(timeout_ms=LOOK_MS)).values():
             for record in records:
                 last = time.monotonic()

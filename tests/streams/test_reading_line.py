@@ -100,6 +100,19 @@ def test_watch_ends_well_on_ctrl_c(environment: dict[str, str]) -> None:
     assert (process.returncode, out, err) == (0, b"", b"")
 
 
+def test_watch_ends_when_its_reader_is_gone(environment: dict[str, str]) -> None:
+    """Given a watch of a topic on which nothing comes, when the reader of its stdout goes, then it ends, exit 0."""
+    tocsin(environment, "topics", "create", "--partitions", "2")
+    process = subprocess.Popen([TOCSIN, "watch"], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert process.stdout is not None
+    assert process.stderr is not None
+
+    process.stdout.close()
+
+    assert (process.wait(timeout=20), process.stderr.read()) == (0, b"")
+    process.stderr.close()
+
+
 def test_the_status_tells_a_line_that_lives_from_one_that_died(
     environment: dict[str, str], worker: subprocess.Popen[bytes]
 ) -> None:
