@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from events import codec
-from streams.cli.main import VERBS
+from streams.cli.verbs import VERBS
 from streams.settings import Settings
 from streams.verifying.run import CHECKS
 from tests import facts

@@ -9,7 +9,7 @@ from typing import IO, TYPE_CHECKING
 import click
 
 from streams import clock
-from streams.cli.main import FOUND, OK
+from streams.cli.exits import FOUND, OK
 from streams.cli.progress import progress
 from streams.cli.reads import patient
 from streams.settings import Settings, load_settings

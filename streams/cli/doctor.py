@@ -4,7 +4,7 @@ import asyncio
 
 import click
 
-from streams.cli.main import FOUND, OK
+from streams.cli.exits import FOUND, OK
 from streams.cli.output import Column, field, show
 
 

@@ -7,7 +7,7 @@ import click
 
 from streams.cli.alerts import MESSAGES
 from streams.cli.asking import ask
-from streams.cli.main import FOUND, OK
+from streams.cli.exits import FOUND, OK
 from streams.cli.output import Column, Object, field, heading, table
 from streams.cli.sending import send
 from streams.cli.wording import spread

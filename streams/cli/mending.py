@@ -10,7 +10,7 @@ import click
 from events.errors import ConfigInvalid, EventRejected, NotFound, Reason
 from streams import clock
 from streams.cli.append import many
-from streams.cli.main import FOUND, OK
+from streams.cli.exits import FOUND, OK
 from streams.cli.reads import some_of
 from streams.cli.rejected import rejected
 from streams.cli.sending import send, send_again, waits

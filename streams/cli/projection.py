@@ -7,7 +7,7 @@ import click
 
 from streams import clock
 from streams.cli.asking import ask
-from streams.cli.main import OK
+from streams.cli.exits import OK
 from streams.settings import Settings, load_settings
 
 if TYPE_CHECKING:

@@ -1,7 +1,9 @@
 """What every verb that reads has in common: --json, --wait, and one line about what it speaks of."""
 
 import functools
-from collections.abc import Callable, Sequence
+import signal
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from typing import Any, Final
 
@@ -39,7 +41,8 @@ def reading(verb: Verb, as_json: str, *, macros: bool = False) -> Verb:
     @patient
     @functools.wraps(verb)
     def run(*, wait: bool, patience: float, known_at: int | None = None, **chosen: Any) -> Any:
-        from projections.store.reader import Reader
+        with _undisturbed():
+            from projections.store.reader import Reader
         from streams.cli.names import check_names
         from streams.reading.published import ownerless_here, position, snapshots_of
         from streams.reading.waiting import wait_until_read
@@ -56,6 +59,16 @@ def reading(verb: Verb, as_json: str, *, macros: bool = False) -> Verb:
             return verb(reader=reader, **chosen)
 
     return run
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Let ctrl-C wait: DuckDB ends the process the hard way when it is interrupted while it is loaded."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
 
 
 def some_of(name: str, parameter: str, said: str, choices: Sequence[str] = ()) -> Callable[[Verb], Verb]:

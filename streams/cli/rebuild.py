@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from streams.cli.asking import ask
-from streams.cli.main import FOUND, OK
+from streams.cli.exits import FOUND, OK
 from streams.cli.output import Object, field, show
 from streams.cli.progress import progress
 

@@ -11,7 +11,7 @@ from events.errors import ConfigInvalid
 from events.values import iso
 from streams import clock
 from streams.cli.append import many, say_outcome
-from streams.cli.main import OK
+from streams.cli.exits import OK
 from streams.cli.reads import Moment, patient
 from streams.settings import Settings, load_settings
 

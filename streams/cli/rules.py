@@ -11,7 +11,7 @@ from events.errors import Faulty, NotFound
 from streams import clock
 from streams.cli.append import many, say_outcome
 from streams.cli.asking import ask
-from streams.cli.main import FOUND, OK
+from streams.cli.exits import FOUND, OK
 from streams.cli.output import Column, Object, field, print_json, show
 from streams.cli.reads import as_known, of_timelines, patient, reads
 from streams.settings import Settings, load_settings

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from streams.cli.append import many, say_outcome
-from streams.cli.main import OK
+from streams.cli.exits import OK
 from streams.cli.reads import Verb, patient
 from streams.settings import Settings
 

@@ -4,7 +4,7 @@ from dataclasses import asdict
 
 import click
 
-from streams.cli.main import FOUND, OK
+from streams.cli.exits import FOUND, OK
 from streams.cli.output import Column, Object, field, show
 
 MIB = 2**20

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from events.errors import NotFound
-from streams.cli.main import FOUND, OK
+from streams.cli.exits import FOUND, OK
 from streams.cli.reads import Moment, Verb, as_known, of_classes, of_timelines, reading
 from streams.cli.tallies import DIMENSIONS
 from streams.cli.tree import Branch, print_tree

@@ -16,7 +16,7 @@ from events.errors import ConfigInvalid
 from streams.broker.embedded import EmbeddedKafka, running
 from streams.broker.errors import BrokerGone
 from streams.broker.which import embedded, folder_of
-from streams.cli.main import told
+from streams.cli.exits import told
 from streams.collector import calm_collector
 from streams.faust.batches import Limits
 from streams.settings import Settings, load_settings

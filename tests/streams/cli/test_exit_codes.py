@@ -6,7 +6,7 @@ import pytest
 
 from events.log import Written
 from seeds.loader import folder_of
-from streams.cli import main as cli
+from streams.cli import verbs as cli
 from streams.writing.replay import theatre
 from tests.published import publish
 
@@ -100,7 +100,7 @@ def test_every_verb_ends_by_the_same_rule(
     bad = len(theatre(folder_of("iraq-syria"))) + 1
 
     with pytest.raises(SystemExit) as left:
-        cli.main(arguments.format(bad=bad).split())
+        cli.run(arguments.format(bad=bad).split())
 
     told = capsys.readouterr()
     assert left.value.code == code, told

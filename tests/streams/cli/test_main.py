@@ -14,18 +14,28 @@ from aiokafka.errors import KafkaConnectionError
 
 from events.errors import ConfigInvalid, EventRejected, ProjectionHalted
 from streams.broker.embedded import EmbeddedKafka
-from streams.cli import main as cli
+from streams.cli import verbs as cli
 from streams.topics import Topics
 
 ENDLESS = """
 import itertools, click
-from streams.cli import main
-@main.tocsin.command()
+from streams.cli import verbs
+@verbs.tocsin.command()
 def endless():
     for number in itertools.count():
         click.echo(number)
-main.Verbs.get_command = lambda *_: endless
-main.main(["endless"])
+verbs.Verbs.get_command = lambda *_: endless
+verbs.run(["endless"])
+"""
+INTERRUPTED = """
+import os, signal, sys
+class CtrlC:
+    def find_spec(self, name, *_):
+        if name == {module!r}:
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, CtrlC())
+from streams.cli.main import main
+main(["tallies"])
 """
 TOCSIN = Path(sys.executable).with_name("tocsin")
 
@@ -82,7 +92,7 @@ def test_an_error_is_one_line_per_fault_and_an_exit_code(
     monkeypatch.setattr(cli.tocsin, "main", raiser(error))
 
     with pytest.raises(SystemExit) as left:
-        cli.main(["anything"])
+        cli.run(["anything"])
 
     out, err = capsys.readouterr()
     assert left.value.code == code
@@ -98,7 +108,7 @@ def test_a_kafka_that_dies_under_a_verb_is_no_surprise(
     monkeypatch.setattr(cli.tocsin, "main", raiser(KafkaConnectionError("Unable to bootstrap")))
 
     with pytest.raises(SystemExit) as left:
-        cli.main(["anything"])
+        cli.run(["anything"])
 
     assert (left.value.code, capsys.readouterr().err) == (
         3,
@@ -112,7 +122,7 @@ def test_debug_shows_where(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cli.tocsin, "main", raiser(ProjectionHalted("gap")))
 
     with pytest.raises(ProjectionHalted):
-        cli.main([])
+        cli.run([])
 
 
 def test_what_is_no_verb_is_a_usage_error() -> None:
@@ -134,6 +144,18 @@ def test_a_reader_that_has_enough_is_no_error() -> None:
 
     assert (process.wait(timeout=30), process.stderr.read()) == (0, b"")
     process.stderr.close()
+
+
+@pytest.mark.parametrize(
+    "module", ["click", "events.errors", "streams.cli.verbs", "streams.cli.tallies", "streams.settings", "duckdb"]
+)
+def test_ctrl_c_while_a_verb_is_loaded_shows_no_traceback(module: str, tmp_path: Path) -> None:
+    """Given a verb that is still loading, when ctrl-C is pressed, then exit 130 and no word of where it was."""
+    code = INTERRUPTED.format(module=module)
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=tmp_path)
+
+    assert (done.returncode, done.stdout, done.stderr.strip()) == (130, "", "")
 
 
 @pytest.mark.parametrize("arguments", [["schema"], ["--help"]], ids=["a verb", "help"])

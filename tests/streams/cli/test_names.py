@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from seeds.loader import folder_of
-from streams.cli import main as cli
+from streams.cli import verbs as cli
 from streams.cli.names import nearest
 from streams.writing.replay import theatre
 from tests import facts
@@ -32,7 +32,7 @@ def tocsin(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFi
 
     def run(*arguments: str) -> tuple[int | str | None, str, str]:
         with pytest.raises(SystemExit) as left:
-            cli.main(arguments)
+            cli.run(arguments)
         out, err = capsys.readouterr()
         assert err.startswith("as of ")
         return left.value.code, out, err.partition("\n")[2]
