@@ -11,8 +11,10 @@ from projections.batch import Batch
 from projections.fold import Change
 from projections.history import Held, History, Turn, turns
 from projections.incidents import Incident
+from projections.loading import Loading
 from projections.reading import Said
 from projections.rows import Row, group_key
+from projections.rules.begin import Stretch
 from projections.rules.compiling import compile_rules
 from projections.rules.engine import Engine
 from projections.rules.messages import Place, body
@@ -45,8 +47,10 @@ class Groups(Protocol):
     def reminders(self, timeline: str) -> list[tuple[Key, int]]:
         """When time alone can next change which groups."""
 
-    def members(self, timeline: str, rule: Rule, groups: Collection[Group]) -> Mapping[Group, list[Member]]:
-        """The standing incidents of these groups of a rule, in order."""
+    def members(
+        self, timeline: str, rule: Rule, wanted: Mapping[Group, Collection[Stretch]]
+    ) -> Mapping[Group, list[Member]]:
+        """The standing incidents of these groups of a rule in stretches of time that lie apart, in order."""
 
     def standing(self, timeline: str) -> Iterable[Incident]:
         """Every standing incident."""
@@ -115,17 +119,12 @@ class Alerting:
             engine = self._engines[timeline] = Engine(timeline, meant, self._groups.reminders(timeline))
         return engine
 
-    def _load(self, engine: Engine, wanted: Collection[Key], clock: int) -> None:
+    def _load(self, engine: Engine, wanted: Mapping[Key, int], clock: int) -> None:
         if not wanted:
             return
         alerts = self._groups.alerts(engine.timeline, wanted)
-        self._history.load(engine.timeline, alerts)
-        for rule_id, rule in engine.rules.items():
-            groups = [group for key, group in wanted if key == rule_id]
-            members = self._groups.members(engine.timeline, rule, groups) if groups else {}
-            for group in groups:
-                held = alerts.get((rule_id, group))
-                engine.load((rule_id, group), members.get(group, []), held.standing if held else {}, clock)
+        self._history.load(engine.timeline, {key: it for key, it in alerts.items() if engine.watch(key) is None})
+        Loading(engine, alerts, clock, self._groups.members).load(wanted)
 
     def _adopt(self, step: Step, moment: Moment, engine: Engine) -> Outcome:
         """One diff: other rules under the same semantics, or the same rules under others."""

@@ -11,6 +11,7 @@ from itertools import islice
 
 from projections.incidents import Incident
 from projections.rules.alerts import Cause, Reason, Standing, tell
+from projections.rules.begin import WHOLE, Begin
 from projections.rules.matching import Views, members_of
 from projections.rules.model import FOREVER, Episode, Group, Member, Rule, Updates
 from projections.rules.outcome import FINAL, Earlier, Key, Moment, Outcome, Sight, Told, Turned
@@ -45,9 +46,20 @@ class Engine:
         """What events in log order do to the groups of the rules."""
         return touches_of(self._views, moments)
 
-    def wanted(self, touches: Touches, clock: int) -> set[Key]:
-        """The groups that these touch, or time does up to a clock, and that are not in memory."""
-        return {key for key in touches.keys() | set(self._due_by(clock)) if key not in self._watches}
+    def wanted(self, touches: Touches, clock: int) -> dict[Key, int]:
+        """The groups that are not in memory, or not as far back: those that events touch, or time does up to a clock.
+
+        With each the earliest instant that is touched.
+        """
+        watches = self._watches
+        found = {key: FOREVER for key in self._due_by(clock) if key not in watches}
+        for key, those in touches.items():
+            watch = watches.get(key)
+            if watch is None or watch.begin.at > -FOREVER:
+                earliest = min((it[1] for it in those), default=FOREVER)
+                if watch is None or earliest <= watch.begin.at:
+                    found[key] = earliest
+        return found
 
     def _due_by(self, clock: int, place: int = 0) -> Iterator[Key]:
         """The groups whose reminder is at most `clock`: the top of the heap, without taking it down."""
@@ -62,10 +74,18 @@ class Engine:
             heappop(self._due)
         return self._due[0][0] if self._due else None
 
-    def load(self, key: Key, members: Sequence[Member], standing: Standing, clock: int) -> None:
-        """Take in a group as it was before the events at hand, at that clock; its members in order."""
-        self._watches[key] = Watch(self.rules[key[0]], clock, members)
-        self._alerts[key] = standing
+    def load(self, key: Key, members: Sequence[Member], standing: Standing, clock: int, begin: Begin = WHOLE) -> None:
+        """Take in a group as it was before the events at hand, at that clock; its members in order.
+
+        One that is in memory begins earlier now.
+        """
+        watch = self._watches.get(key)
+        self._watches[key] = Watch(self.rules[key[0]], watch.clock if watch else clock, members, begin)
+        self._alerts.setdefault(key, standing)
+
+    def watch(self, key: Key) -> Watch | None:
+        """A group that is in memory."""
+        return self._watches.get(key)
 
     def forget(self, kept: int) -> list[Key]:
         """Let go of the groups that were loaded longest ago, down to `kept`; those that are forgotten."""

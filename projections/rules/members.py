@@ -2,7 +2,7 @@
 
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from operator import sub
 from typing import Final
 
@@ -101,6 +101,11 @@ class Members:
         if stop - first > MOST:
             return None
         return sum(self._ats[first + 1 : stop], self._ats[first])
+
+    def all(self) -> Iterator[tuple[int, int]]:
+        """(instant, number) of each, in order."""
+        for ats, numbers in zip(self._ats, self._numbers, strict=True):
+            yield from zip(ats, numbers, strict=True)
 
     def between(self, after: int, until: int) -> list[int]:
         """The numbers of the incidents in (after, until], in order."""

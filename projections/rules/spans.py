@@ -9,6 +9,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
+from projections.rules.begin import Begin
 from projections.rules.model import FOREVER, Rule
 from projections.rules.spells import Spell, changes_of
 from projections.rules.steps import Steps
@@ -33,10 +34,11 @@ Mended = tuple[
 class Spans:
     """The spans of one rule in one group, in order; more than `keep_firing` lies between two."""
 
-    __slots__ = ("_clear", "_keep", "_last_rise", "all", "low", "openings", "steps")
+    __slots__ = ("_begin", "_clear", "_keep", "_last_rise", "all", "low", "openings", "steps")
 
-    def __init__(self, rule: Rule, points: Sequence[tuple[int, int]], block: int) -> None:
+    def __init__(self, rule: Rule, points: Sequence[tuple[int, int]], begin: Begin, block: int) -> None:
         """Take (instant, change of V) in order. There are no spans before `found` is put in their place."""
+        self._begin = begin
         self.low, self._clear, self._keep = rule.levels[0], rule.clear_below, rule.keep_firing
         self.steps = Steps(points, block, max(block // 4, 2))
         self._last_rise = max((at for at, delta in points if delta > 0), default=-FOREVER)  # V does not rise after it
@@ -44,9 +46,11 @@ class Spans:
         self.openings: list[int] = []
 
     def found(self) -> list[Span]:
-        """All spans that V has."""
+        """All spans that V has, from the beginning on."""
         made: list[Span] = []
-        self._join(self._walk(-FOREVER, NONE, FOREVER + 1, made), FOREVER, made)
+        at, held = self._begin
+        course = NONE if held is None else (held.opened, FOREVER)
+        self._join(self._walk(at + (held is None), course, FOREVER + 1, made), FOREVER, made)
         return made
 
     def replace(self, first: int, stop: int, made: Sequence[Span]) -> None:
@@ -61,6 +65,9 @@ class Spans:
 
     def top(self, start: int, end: int) -> tuple[int, int]:
         """The greatest V in [start, end) and where it is first, (0, start) where it can not rise."""
+        at, held = self._begin
+        if start < at and held is not None:
+            return first_highest((held.value, held.at), self.top(at, end))
         last = self._last_rise
         if start >= last or start >= end:
             return (self.steps.value(start), start) if start == last and start < end else (0, start)

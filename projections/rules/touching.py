@@ -21,7 +21,7 @@ def touches_of(views: Views, moments: Sequence[Moment]) -> Touches:
             _brought(views, it.changes[0].after, place, found)
         elif it.changes:
             for key, exchanges in _exchanges(views, it.changes).items():
-                found[key].append((place, 0, 0, exchanges))
+                found[key].append((place, min(it.at for pair in exchanges for it in pair if it), 0, exchanges))
     return found
 
 

@@ -1,14 +1,15 @@
 """The streaming evaluator: the episodes of one rule in one group, kept as incidents change and the clock moves.
 
-The spans in which the rule holds are kept over all time (`Spans`). The clock only decides what is seen of them: a span
-that opens after it has not happened, one whose end + `keep_firing` lies after it is open, and a peak counts from its
-change point on. So nothing has to wait, and `due` is exact: a function of incidents and clock, whatever came before.
+The spans in which the rule holds are kept over all time after its beginning (`Spans`). The clock only decides what is
+seen of them: a span that opens after it has not happened, one whose end + `keep_firing` lies after it is open, and a
+peak counts from its change point on. So nothing has to wait, and `due` is a function of incidents and clock alone.
 """
 
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 
+from projections.rules.begin import WHOLE, Begin
 from projections.rules.members import Members
 from projections.rules.model import FOREVER, Episode, Member, Rule
 from projections.rules.spans import Span, Spans, first_highest
@@ -19,16 +20,17 @@ from projections.rules.steps import BLOCK
 class Track:
     """One rule in one group."""
 
-    __slots__ = ("_added", "_before", "_due", "_members", "_spans", "_touched", "_waiting", "_was", "clock", "rule")
+    __slots__ = ("_added", "_before", "_due", "_spans", "_touched", "_waiting", "_was", "clock", "members", "rule")
 
-    def __init__(self, rule: Rule, clock: int = -FOREVER, members: Sequence[Member] = (), block: int = BLOCK) -> None:
+    def __init__(
+        self, rule: Rule, clock: int = -FOREVER, members: Sequence[Member] = (), begin: Begin = WHOLE, size: int = BLOCK
+    ) -> None:
         """Find the episodes of members, in order, as they stand at the clock."""
         self.rule, self.clock, self._was = rule, clock, clock
-        mine = [it for it in members if it.at >= rule.since]
-        self._members = Members(mine, 8 * block)
-        self._spans = Spans(rule, changes_of([spell_of(rule, it) for it in mine]), block)
-        found = self._spans.found()
-        self._spans.replace(0, 0, [self._peaked(span, None, Spell(0, 0, 0)) for span in found])
+        mine, after = [it for it in members if it.at >= rule.since], begin.at - rule.window
+        self.members = Members(mine, 8 * size)
+        self._spans = Spans(rule, changes_of([spell_of(rule, it) for it in mine if it.at > after]), begin, size)
+        self._spans.replace(0, 0, [self._peaked(span, None, Spell(0, 0, 0)) for span in self._spans.found()])
         self._waiting = array("q")  # start, end and weight of spells, in turn, that V does not know of yet
         self._due: int | None = None  # None: to be found anew
         self._forget()
@@ -47,12 +49,11 @@ class Track:
         return [self._episode(span, self.clock) for span in self._spans.all[:seen]]
 
     def value(self, at: int) -> int:
-        """V(at)."""
         return self._spans.steps.value(at)
 
     def evidence(self, at: int) -> list[int]:
         """The numbers of the incidents that make V(at), in order of (instant, number)."""
-        return self._members.between(at - self.rule.window, at)
+        return self.members.between(at - self.rule.window, at)
 
     def changes(self) -> tuple[list[Episode], list[Episode]]:
         """The episodes that the event changed, before and after it, in order; all others are as they were."""
@@ -84,7 +85,7 @@ class Track:
 
         V is nowhere greater than the number of members in the window, so they alone can say that it does not.
         """
-        rule, spans, members = self.rule, self._spans, self._members
+        rule, spans, members = self.rule, self._spans, self.members
         if at < rule.since:
             return True
         end, level = at + rule.window, spans.low
@@ -100,7 +101,7 @@ class Track:
 
         The episode before and after; None if it is not that simple: then the member is not added.
         """
-        span, members, window = self._spans.all[-1] if self._spans.all else None, self._members, self.rule.window
+        span, members, window = self._spans.all[-1] if self._spans.all else None, self.members, self.rule.window
         if span is None or not span.opened <= at <= span.ended or max(at, members.last) > min(clock, span.ended):
             return None
         if self.clock >= span.ended + self.rule.keep_firing:  # it is over
@@ -129,7 +130,7 @@ class Track:
                 return False
             if new is not None and not self.add(new.at, new.number):
                 return False
-            self._members.remove(old.at, old.number)
+            self.members.remove(old.at, old.number)
             self._waiting.extend((start, end, -weight))
             return True
         return new is None or self.add(new.at, new.number)
@@ -161,10 +162,10 @@ class Track:
         lost: list[Spell] = []
         gained: list[Spell] = []
         if old is not None and old.at >= since:
-            self._members.remove(old.at, old.number)
+            self.members.remove(old.at, old.number)
             lost = [spell_of(self.rule, old)]
         if new is not None and new.at >= since:
-            self._members.add(new.at, new.number)
+            self.members.add(new.at, new.number)
             gained = [spell_of(self.rule, new)]
         for spell in exchanged(lost, gained) if lost else gained:
             mended = self._spans.change(*spell)

@@ -6,25 +6,28 @@ A group that has fewer members than its lowest level needs no track at all: they
 from array import array
 from collections.abc import Sequence
 
+from projections.rules.begin import WHOLE, Begin
 from projections.rules.model import FOREVER, Episode, Member, Rule
 from projections.rules.track import Track
 
 Exchange = tuple[Member | None, Member | None]
-# What an event did to a group: its place in the batch; instant and number of the member that it brought, or exchanges.
+# What an event did to a group: its place in the batch; instant and number of the member that it brought, or the
+# earliest instant of its exchanges, 0, and these.
 Touch = tuple[int, int, int, Sequence[Exchange]]
 
 
 class Watch:
     """One rule in one group."""
 
-    __slots__ = ("_room", "_track", "_waiting", "clock", "rule")
+    __slots__ = ("_room", "_track", "_waiting", "begin", "clock", "rule")
 
-    def __init__(self, rule: Rule, clock: int = -FOREVER, members: Sequence[Member] = ()) -> None:
+    def __init__(self, rule: Rule, clock: int = -FOREVER, members: Sequence[Member] = (), begin: Begin = WHOLE) -> None:
         """Take in members, in order, as they stand at the clock."""
-        self.rule, self.clock = rule, clock
+        self.rule, self.clock, self.begin = rule, clock, begin
         self._waiting = array("q")  # instant and number of each, in turn
         self._room = rule.levels[0] - 1 - sum(it.weight for it in members)  # for members, while there is no track
-        self._track = None if self._room >= 0 else Track(rule, clock, members)
+        asleep = self._room >= 0 and begin.held is None
+        self._track = None if asleep else Track(rule, clock, members, begin=begin)
         if self._track is None:
             for it in members:
                 self._waiting.extend((it.at, it.number))
@@ -33,6 +36,17 @@ class Watch:
     def asleep(self) -> bool:
         """Whether there are too few members for any episode."""
         return self._track is None
+
+    @property
+    def known_after(self) -> int:
+        """The instant after which all members are in memory."""
+        return self.begin.at - self.rule.window
+
+    def members(self) -> list[Member]:
+        """Those that are in memory, in order."""
+        if self._track is not None:
+            return [Member(*it) for it in self._track.members.all()]
+        return sorted(Member(*it) for it in zip(self._waiting[::2], self._waiting[1::2], strict=True))
 
     def absorb(self, those: Sequence[Touch], index: int, stop: int, clocks: Sequence[int]) -> int:
         """Take in what events from `index` on, and before `due`, did, as long as that changes no episode.
@@ -95,7 +109,8 @@ class Watch:
         return True
 
     def _wake(self) -> Track:
-        self._track, waiting, self._waiting = Track(self.rule, self.clock), self._waiting, array("q")
+        waiting, self._waiting = self._waiting, array("q")
+        self._track = Track(self.rule, self.clock, begin=self.begin)
         for at, number in zip(waiting[::2], waiting[1::2], strict=True):
             self._track.add(at, number)
         return self._track

@@ -12,6 +12,7 @@ from projections.incidents import Incident, Site
 from projections.known import Key as SiteKey
 from projections.rows import Row, group_key
 from projections.rules.alerts import Alert
+from projections.rules.begin import Stretch
 from projections.rules.compiling import compile_rules
 from projections.rules.model import FOREVER, SEVERITIES, Episode, Group, Member, Rule
 from projections.rules.outcome import Key
@@ -58,27 +59,30 @@ class TableGroups:
         rows = self._con.execute(query, [timeline]).fetchall()
         return [((rule, _group(group)), at) for rule, group, at in rows]
 
-    def members(self, timeline: str, rule: Rule, groups: Collection[Group]) -> Mapping[Group, list[Member]]:
-        """The standing incidents of these groups of a rule, in order of (instant, number)."""
-        found: dict[Group, list[Member]] = {group: [] for group in groups}
-        groups = [group for group in groups if self._may_have_members(timeline, rule, group)]
-        if not groups:
+    def members(
+        self, timeline: str, rule: Rule, wanted: Mapping[Group, Collection[Stretch]]
+    ) -> Mapping[Group, list[Member]]:
+        """The standing incidents of these groups of a rule in stretches of time, in order of (instant, number)."""
+        found: dict[Group, list[Member]] = {group: [] for group in wanted}
+        may_have = [group for group in wanted if self._may_have_members(timeline, rule, group)]
+        ends = [end for group in may_have for end in wanted[group]]
+        if not ends:
             return found
-        by = [COLUMNS[name] for name in rule.by]
         conditions, values = _conditions(rule)
-        if by:
-            conditions.append(f"{by[0]} IN (SELECT unnest(?::VARCHAR[]))")
-            values.append(sorted({group[0] for group in groups}))
+        by = [COLUMNS[name] for name in rule.by]
+        same = [f"{column} = w.{name} AND" for column, name in zip(by, rule.by, strict=True)]
         query = f"""
             SELECT epoch_us(v.occurred_from), v.number, {", ".join(by) or "1"}
             FROM incident_versions v JOIN sites s USING (timeline, site)
-            WHERE v.known_until IS NULL AND v.stands AND v.timeline = ? {"".join(f" AND {it}" for it in conditions)}
-            ORDER BY v.occurred_from, v.number
+            JOIN ({_columns(rule.by)}) w ON {" ".join(same)} v.occurred_from > w.after AND v.occurred_from <= w.until
+            WHERE v.known_until IS NULL AND v.stands AND v.timeline = ? AND v.occurred_from > make_timestamptz(?)
+            {"".join(f" AND {it}" for it in conditions)} ORDER BY v.occurred_from, v.number
         """  # noqa: S608
-        for at, number, *group in self._con.execute(query, [timeline, *values]).fetchall():
-            members = found.get(tuple(group) if by else ())
-            if members is not None:
-                members.append(Member(at, number))
+        groups = [group for group in may_have for _ in wanted[group]]
+        given = [list(column) for column in (*zip(*groups, strict=True), *zip(*ends, strict=True))]
+        parameters = [*given, timeline, min(after for after, _ in ends), *values]
+        for at, number, *group in self._con.execute(query, parameters).fetchall():
+            found[tuple(group) if by else ()].append(Member(at, number))
         return found
 
     def _may_have_members(self, timeline: str, rule: Rule, group: Group) -> bool:
@@ -144,6 +148,13 @@ def _conditions(rule: Rule) -> tuple[list[str], list[Any]]:
         values.append(rule.window)
     conditions += [f"{COLUMNS[name]} IS NOT NULL" for name in rule.by]
     return conditions, values
+
+
+def _columns(by: Collection[str]) -> str:
+    """Groups and stretches as a table, of one list for each column."""
+    names = [f"unnest(?::VARCHAR[]) AS {name}" for name in by]
+    ends = [f"make_timestamptz(unnest(?::BIGINT[])) AS {name}" for name in ("after", "until")]
+    return f"SELECT {', '.join((*names, *ends))}"
 
 
 def _group(text: str) -> Group:

@@ -7,8 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from events.values import micros
 from projections.apply import apply_batch
+from projections.rules.begin import Stretch
 from projections.rules.compiling import compile_rule
+from projections.rules.durations import UNITS
 from projections.rules.form import Fields
 from projections.rules.matching import FIELDS, view_of
 from projections.rules.model import FOREVER, Group, Member, Rule
@@ -41,8 +44,8 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PartitionFile]:
     told = [
         facts.reported(
             f"i{number}",
-            day="2023-10-01",
-            last_day="2023-10-30" if number == 5 else "2023-10-01",
+            day=f"2023-10-{1 + number % 20:02}",
+            last_day=f"2023-10-{30 if number == 5 else 1 + number % 20:02}",
             site=VALUES["site"][number % 3],
             incident_class=VALUES["class"][number % 2],
             **({"actor": actor} if (actor := who[number % 3]) else {}),
@@ -79,9 +82,19 @@ def contents(draw: st.DrawFn) -> dict[str, Any]:
     return {"id": "r", "levels": {"watch": 1}, "where": fields(), "not": fields(), "by": by, "window": window}
 
 
+@st.composite
+def stretches(draw: st.DrawFn) -> list[Stretch]:
+    """Stretches of time that lie apart, most of them in the days of the incidents."""
+    ends = draw(st.lists(st.integers(-3, 25), min_size=1, max_size=4, unique=True).map(sorted))
+    days = [micros(facts.moment("2023-10-01")) + day * UNITS["d"] for day in ends]
+    return list(zip([-FOREVER, *days][::2], [*days, FOREVER][::2], strict=False))
+
+
 @examples(60)
-@given(content=contents())
-def test_sql_and_the_evaluator_look_at_the_same_incidents(file: PartitionFile, content: dict[str, Any]) -> None:
+@given(content=contents(), wanted=stretches())
+def test_sql_and_the_evaluator_look_at_the_same_incidents(
+    file: PartitionFile, content: dict[str, Any], wanted: list[Stretch]
+) -> None:
     """Given any rule, when its groups are looked up, then each has the members that the evaluator would give it."""
     rule, tables = compile_rule(content), TableGroups(file.con, file.known.sites)
     view, expected = view_of(rule), dict[Group, list[Member]]()
@@ -90,10 +103,11 @@ def test_sql_and_the_evaluator_look_at_the_same_incidents(file: PartitionFile, c
             expected.setdefault(group, []).append(Member(it.at, it.number))
 
     absent = ("nowhere",) * len(rule.by) if rule.by else ()
-    found = tables.members("test", rule, [*expected, absent])
+    found = tables.members("test", rule, dict.fromkeys([*expected, absent], wanted))
 
-    assert {group: members for group, members in found.items() if members} == {
-        group: sorted(members) for group, members in expected.items()
+    assert found == {absent: []} | {
+        group: sorted(it for it in members if any(after < it.at <= until for after, until in wanted))
+        for group, members in expected.items()
     }
 
 

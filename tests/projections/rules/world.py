@@ -1,11 +1,14 @@
 """A timeline's incidents and what its rules make of them, kept as the tables keep it; an instant is a small number."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from projections.fold import Change
+from projections.history import Held
 from projections.incidents import NOTHING, Incident
+from projections.loading import Loading
 from projections.rules.alerts import Alert, Message, Standing, State
+from projections.rules.begin import Stretch
 from projections.rules.engine import Engine
 from projections.rules.matching import view_of
 from projections.rules.model import Episode, Group, Member, Rule
@@ -121,8 +124,18 @@ class World:
 
     def _load(self, moments: Sequence[Moment]) -> None:
         self._touches = self.engine.touches(moments)
-        for key in self.engine.wanted(self._touches, self.clock):
-            self.engine.load(key, self.members().get(key, []), self._standing(key), self._before)
+        wanted = self.engine.wanted(self._touches, self.clock)
+        held = {key: Held(self._episodes(key), self._standing(key), {}) for key in wanted}
+        Loading(self.engine, held, self._before, self._fetch).load(wanted)
+
+    def _fetch(
+        self, _timeline: str, rule: Rule, wanted: Mapping[Group, Collection[Stretch]]
+    ) -> Mapping[Group, list[Member]]:
+        stored = {group: self.members().get((rule.rule_id, group), []) for group in wanted}
+        return {
+            group: [it for it in stored[group] if any(after < it.at <= until for after, until in stretches)]
+            for group, stretches in wanted.items()
+        }
 
     def _apply(self, moments: Sequence[Moment]) -> list[Outcome]:
         outcomes = self.engine.apply(moments, self._touches)
