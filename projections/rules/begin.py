@@ -56,8 +56,6 @@ def plan_of(rule: Rule, episodes: Sequence[Episode], earliest: int) -> Plan:
     near = max((it for it in episodes if it.opened_at <= at), default=None)
     if near is None or (near.ended_at is not None and near.ended_at + rule.keep_firing <= at):
         return Plan(Begin(at), ((at - rule.window, FOREVER),))
-    if near.peak_at >= earliest:
-        return from_opening(rule, near.opened_at)
     begin = Begin(max(at, near.peak_at), Peak(near.opened_at, near.value, near.peak_at))
     return Plan(begin, _with_proof(begin.at - rule.window, near.peak_at, rule.window))
 

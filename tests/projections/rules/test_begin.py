@@ -1,0 +1,78 @@
+"""From where on a group is looked at. That nothing of it shows is with the engine: there the slack is two instants."""
+
+import pytest
+
+from projections.rules.begin import WHOLE, Begin, Peak, Plan, from_opening, plan_of, settled
+from projections.rules.model import FOREVER, Episode, Member, Rule
+
+RULE = Rule("r", (2,), ("watch",), window=10, keep_firing=3)
+SINCE = 998  # where to begin when 1000 is touched
+
+
+def episode(opened: int, ended: int | None, peak_at: int | None = None) -> Episode:
+    return Episode(opened, ended, 2, opened if peak_at is None else peak_at, 1)
+
+
+@pytest.mark.parametrize(
+    ("episodes", "expected"),
+    [
+        ([], Plan(Begin(SINCE), ((SINCE - 10, FOREVER),))),
+        ([episode(SINCE - 20, SINCE - 3)], Plan(Begin(SINCE), ((SINCE - 10, FOREVER),))),
+        (
+            [episode(SINCE - 20, SINCE - 2)],
+            Plan(
+                Begin(SINCE, Peak(SINCE - 20, 2, SINCE - 20)),
+                ((SINCE - 30, SINCE - 20), (SINCE - 10, FOREVER)),
+            ),
+        ),
+        (
+            [episode(SINCE - 20, None, SINCE - 5)],
+            Plan(
+                Begin(SINCE, Peak(SINCE - 20, 2, SINCE - 5)),
+                ((SINCE - 15, SINCE - 10), (SINCE - 10, FOREVER)),
+            ),
+        ),
+        (
+            [episode(SINCE - 20, None, SINCE + 7)],
+            Plan(
+                Begin(SINCE + 7, Peak(SINCE - 20, 2, SINCE + 7)),
+                ((SINCE - 3, FOREVER),),
+            ),
+        ),
+        ([episode(SINCE + 1, None)], Plan(Begin(SINCE), ((SINCE - 10, FOREVER),))),
+    ],
+    ids=["no episode", "one is over", "one may go on", "one is open", "its peak is later", "one opened later"],
+)
+def test_a_group_begins_where_nothing_before_it_matters(episodes: list[Episode], expected: Plan) -> None:
+    """Given the episodes of a group, when an instant is touched, then it begins some time before, after all peaks."""
+    assert plan_of(RULE, episodes, 1_000) == expected
+
+
+def test_a_group_whose_window_never_ends_is_looked_at_whole() -> None:
+    """Given a rule that counts everything, then every member ever matters."""
+    assert plan_of(Rule("r", (2,)), [], 1_000) == Plan(WHOLE, ((-FOREVER, FOREVER),))
+
+
+@pytest.mark.parametrize(
+    ("instants", "expected"),
+    [
+        ([1, 18, 24, 26], 24),
+        ([1, 18, 29, 40], None),
+        ([1, 18, 19, 21], 21),
+        ([1, 18, 30, 31], None),
+    ],
+    ids=["where two are in the window", "nowhere", "after the beginning", "not before what is touched"],
+)
+def test_in_an_episode_it_begins_where_the_level_is_reached(instants: list[int], expected: int | None) -> None:
+    """Given an episode that holds at 20, when 31 is touched, then it begins where V is surely at the lowest level."""
+    held = Peak(5, 2, 5)
+    members = [Member(at, number) for number, at in enumerate(instants)]
+
+    found = settled(RULE, Begin(20, held), members, earliest=31)
+
+    assert found == (None if expected is None else Begin(expected, held))
+
+
+def test_where_there_is_no_such_instant_the_episode_is_looked_at_from_its_opening() -> None:
+    """Given the opening of an episode, then a group begins just before it: nothing reaches into it."""
+    assert from_opening(RULE, 50) == Plan(Begin(49), ((39, FOREVER),))
