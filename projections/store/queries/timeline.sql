@@ -1,8 +1,21 @@
 -- What was told, in the order in which it became known; of corrections, merges, splits and retractions also what they are about.
-WITH told AS (
+-- Of incidents that never were at the sites and of the classes asked for, payloads are not read: what an event says stands in the version
+-- that it made, unless a correction holds against it. `near` may have too many, never too few; the end of the query is exact.
+WITH near AS MATERIALIZED (
+    SELECT DISTINCT number, timeline, incident_id FROM incident_versions
+    WHERE (any_of($sites::VARCHAR[], site) OR contains(corrected, 'site'))
+      AND ($classes IS NULL OR number IN (
+          SELECT number FROM incident_versions WHERE list_contains($classes::VARCHAR[], class) OR contains(corrected, 'class')))
+), asked AS (
+    SELECT event_offset FROM events WHERE (timeline, subject) IN (SELECT timeline, incident_id FROM near) AND type LIKE 'tocsin.incident%'
+    UNION ALL SELECT event_offset FROM events WHERE type NOT LIKE 'tocsin.incident%'
+), told AS (
     SELECT e.*, split_part(type, '.', 2) || '.' || split_part(type, '.', 3) AS kind,
         coalesce(payload->'report', payload->'changes', payload->'scope', payload) AS said
     FROM events e
+    WHERE ($sites IS NULL AND $classes IS NULL) OR event_offset IN (FROM asked)
+), believed AS (
+    SELECT * FROM incidents WHERE ($sites IS NULL AND $classes IS NULL) OR number IN (SELECT number FROM near)
 ), about AS (
     SELECT t.*, coalesce(said->>'site', i.site) AS at_site, coalesce(said->>'class', i.class) AS of_class, i.stands, i.retracted, i.merged_into,
         coalesce((said->'occurred'->>'earliest')::TIMESTAMPTZ, (payload->'occurred'->>'earliest')::TIMESTAMPTZ,
@@ -10,7 +23,7 @@ WITH told AS (
         coalesce((said->'occurred'->>'latest')::TIMESTAMPTZ, (payload->'occurred'->>'latest')::TIMESTAMPTZ,
             (payload->>'as_of')::TIMESTAMPTZ + INTERVAL 1 DAY, i.occurred_until) AS ended,
         coalesce(said->'occurred'->>'precision', payload->'occurred'->>'precision', i.precision) AS exactness
-    FROM told t LEFT JOIN incidents i ON (i.partition, i.timeline, i.incident_id) = (t.partition, t.timeline, t.subject) AND kind LIKE 'incident%'
+    FROM told t LEFT JOIN believed i ON (i.partition, i.timeline, i.incident_id) = (t.partition, t.timeline, t.subject) AND kind LIKE 'incident%'
 )
 SELECT a.partition, a.event_offset, a.timeline, as_text(a.recorded_at) AS recorded_at, as_text(a.known_at) AS known_at,
     a.payload->'source'->>'document' AS document, d.title, d.published, d.inferred, a.payload->'source'->>'feed' AS feed,
