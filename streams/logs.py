@@ -29,6 +29,10 @@ _REPEATED = {
     "mode": ("Crashed reason=",),
 }
 
+# What is so for a moment while a group or the first topic of a Kafka is made, and an error only when it stays so.
+_PASSING = "CoordinatorNotAvailableError"
+_PASSES_S = 10.0
+
 # without the values of local variables: they may be megabytes, and nobody's business
 _TRACEBACKS = structlog.processors.ExceptionRenderer(ExceptionDictTransformer(show_locals=False))
 
@@ -51,6 +55,7 @@ def set_up_logs(level: str = "info", form: Literal["auto", "json", "console"] = 
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_formatter(as_json=form == "json" or (form == "auto" and not sys.stderr.isatty())))
     handler.addFilter(_is_news)
+    handler.addFilter(_Lasting())
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level.upper())
@@ -75,6 +80,22 @@ def _is_news(record: logging.LogRecord) -> bool:
     """
     library = record.name.partition(".")[0]
     return not any(text in record.getMessage() for text in _REPEATED.get(library, ()))
+
+
+class _Lasting:
+    """Lets what passes by itself through only once it has been said again and again for some seconds."""
+
+    def __init__(self) -> None:
+        self._began = self._last = float("-inf")  # of the newest run of it; seconds
+
+    def __call__(self, record: logging.LogRecord) -> bool:
+        """Whether to show a line: any other one, or one that has lasted."""
+        if not record.name.startswith("aiokafka") or _PASSING not in record.getMessage():
+            return True
+        if record.created - self._last > _PASSES_S:
+            self._began = record.created
+        self._last = record.created
+        return record.created - self._began >= _PASSES_S
 
 
 def _formatter(*, as_json: bool) -> logging.Formatter:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 import structlog
+from aiokafka.errors import GroupCoordinatorNotAvailableError
 
 from streams.logs import set_up_logs
 
@@ -50,6 +51,27 @@ def test_what_nobody_needs_is_not_logged(capsys: pytest.CaptureFixture[str]) -> 
     structlog.get_logger("ours").debug("detail")
 
     assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"),
+    [([0.0, 0.1, 2.0], 0), ([0.0, 4.0, 8.0, 12.0, 13.0], 2), ([0.0, 60.0, 120.0], 0)],
+    ids=["a first start", "a group that stays away", "now and then"],
+)
+def test_a_group_that_is_being_made_does_not_alarm(
+    seconds: list[float], shown: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Given a coordinator that is not there yet, when that is told, then it is shown once it lasts ten seconds."""
+    set_up_logs()
+    library = logging.getLogger("aiokafka.consumer.group_coordinator")
+    said = ("Group Coordinator Request failed: %s", (GroupCoordinatorNotAvailableError(),))
+
+    for second in seconds:
+        record = library.makeRecord(library.name, logging.ERROR, "", 0, *said, None)
+        record.created = 1_700_000_000 + second
+        library.handle(record)
+
+    assert capsys.readouterr().err.count("GroupCoordinatorNotAvailableError") == shown
 
 
 def test_a_thread_that_ends_says_why_in_a_line_unless_it_was_told_to(capsys: pytest.CaptureFixture[str]) -> None:
