@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from events.errors import ConfigInvalid, Faulty, ProjectionHalted, TimelineError
+from streams.cli.main import INTERRUPTED
 
 # exit codes, the same for every verb: docs/operations.md
 OK = 0  # done
@@ -16,6 +17,8 @@ HALTED = 3  # the projection halted, or nobody foresaw this
 
 def told(error: Exception) -> int:
     """Say what went wrong, one line per fault, on stderr; the exit code."""
+    if isinstance(error, RuntimeError) and str(error) == "Query interrupted":  # DuckDB's word for ctrl-C
+        return INTERRUPTED
     click.echo("\n".join(f"tocsin: {line}" for line in _said(error).splitlines()), err=True)
     return exit_code(error)
 

@@ -3,8 +3,10 @@
 import importlib
 import json
 import re
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -36,6 +38,16 @@ class CtrlC:
 sys.meta_path.insert(0, CtrlC())
 from streams.cli.main import main
 main(["tallies"])
+"""
+QUERY = """
+import click, duckdb
+from streams.cli import verbs
+@verbs.tocsin.command()
+def long():
+    click.echo("begins")
+    duckdb.execute("SELECT count(*) FROM range(200_000_000) t(i) WHERE i % 7 = 3").fetchall()
+verbs.Verbs.get_command = lambda *_: long
+verbs.run(["long"])
 """
 TOCSIN = Path(sys.executable).with_name("tocsin")
 
@@ -156,6 +168,20 @@ def test_ctrl_c_while_a_verb_is_loaded_shows_no_traceback(module: str, tmp_path:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=tmp_path)
 
     assert (done.returncode, done.stdout, done.stderr.strip()) == (130, "", "")
+
+
+def test_ctrl_c_in_the_middle_of_a_query_is_told_as_any_other() -> None:
+    """Given a verb whose query takes long, when ctrl-C is pressed, then exit 130 and not a word."""
+    pipe = subprocess.PIPE
+    process = subprocess.Popen([sys.executable, "-c", QUERY], stdout=pipe, stderr=pipe, text=True)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "begins\n"
+    time.sleep(0.3)  # for DuckDB to be in the middle of it; it looks at signals between two tasks of its own
+
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+
+    assert (process.returncode, out, err.strip()) == (130, "", "")
 
 
 @pytest.mark.parametrize("arguments", [["schema"], ["--help"]], ids=["a verb", "help"])
