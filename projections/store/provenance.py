@@ -4,7 +4,8 @@ A cell is looked for in columns; payloads are read only of the events that made 
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 from typing import Any, Final, NamedTuple
 
 from events.errors import NotFound
@@ -18,6 +19,7 @@ from projections.rules.model import FOREVER, Rule
 from projections.store.reader import Reader
 
 FINAL: Final = ("merged", "cancelled")
+TOGETHER: Final = 100  # messages whose evidence one query looks for
 
 
 class Cells(NamedTuple):
@@ -76,11 +78,10 @@ def why_alert(reader: Reader, alert: str, timelines: Sequence[str] | None) -> Ob
         return None
     rules = reader.rows("why_rules", **{name: one[name] for name in ("partition", "timeline", "rule")})
     told = reader.rows("why_messages", partition=one["partition"], alert=one["alert_id"])
-    messages: list[Object] = []
-    made: list[Object] = []
-    for row in told:
-        message, made = _proved(reader, one, row, rules)
-        messages.append(message)
+    contents = [_content(row, rules) for row in told]
+    found = _evidence(reader, one, told, contents)
+    messages = [_proved(*it) for it in zip(told, contents, found, strict=True)]
+    made = found[-1]
     shown = [{"partition": one["partition"], **it} for it in made[-SHOWN:]]
     nodes = incidents(reader, shown).values()
     return {
@@ -136,20 +137,49 @@ def _one(what: str, beginning: str, found: Sequence[Object], name: str) -> Objec
     return found[0] if found else None
 
 
-def _proved(reader: Reader, alert: Object, row: Object, rules: Sequence[Object]) -> tuple[Object, list[Object]]:
-    """A message with what is wrong about it, and the incidents that its evidence must be.
+def _content(row: Object, rules: Sequence[Object]) -> Object:
+    """The rule that a message is about: of an alert that is gone, the one that was in force until then."""
+    earlier = [it for it in rules if it["adopted_offset"] < row["event_offset"]]
+    same = [it for it in rules if it["content_hash"] == row["body"]["rule"]["content_hash"]]
+    content: Object = (earlier if row["state"] in FINAL else same)[-1]["content"]
+    return content
 
-    What an alert that is gone stood on is told as it was before the event, under the rule that was in force until then.
+
+def _evidence(reader: Reader, alert: Object, told: Sequence[Object], contents: Sequence[Object]) -> list[list[Object]]:
+    """The incidents that the evidence of each message must be; those under one rule are looked for together.
+
+    What an alert that is gone stood on is told as it was before the event.
     """
-    gone, body, offset = row["state"] in FINAL, row["body"], row["event_offset"]
-    earlier = [it for it in rules if it["adopted_offset"] < offset]
-    same = [it for it in rules if it["content_hash"] == body["rule"]["content_hash"]]
-    content = (earlier if gone else same)[-1]["content"]
-    stood = {"partition": alert["partition"], "timeline": alert["timeline"], "offset": offset}
-    asked = _asked(compile_rule(content), body["group"])
-    found = reader.rows("why_evidence", **stood, stood=offset + (not gone), peak=row["peak_us"], **asked)
+    found: list[list[Object]] = []
+    for content, those in groupby(zip(contents, told, strict=True), key=lambda it: it[0]):
+        for rows in _pieces([row for _, row in those]):
+            found += _stood(reader, alert, content, rows)
+    return found
+
+
+def _pieces(told: Sequence[Object]) -> Iterator[Sequence[Object]]:
+    return (told[start : start + TOGETHER] for start in range(0, len(told), TOGETHER))
+
+
+def _stood(reader: Reader, alert: Object, content: Object, told: Sequence[Object]) -> list[list[Object]]:
+    """The incidents behind each of some messages under one rule."""
+    moments = {
+        "stood": [row["event_offset"] + (row["state"] not in FINAL) for row in told],
+        "upto": [row["event_offset"] for row in told],
+        "peaks": [row["peak_us"] for row in told],
+    }
+    where = {name: alert[name] for name in ("partition", "timeline")}
+    asked = _asked(compile_rule(content), told[0]["body"]["group"])
+    found: list[list[Object]] = [[] for _ in told]
+    for row in reader.rows("why_evidence", **where, **moments, **asked):
+        found[row.pop("item")].append(row)
+    return found
+
+
+def _proved(row: Object, content: Object, found: Sequence[Object]) -> Object:
+    """A message with what is wrong about it, held against the incidents that its evidence must be."""
     made = evidence([(it["incident_id"], it["version"]) for it in found])
-    return {**body, "differences": provenance.proof(body, found, made, content["measure"])}, found
+    return {**row["body"], "differences": provenance.proof(row["body"], found, made, content["measure"])}
 
 
 def _asked(rule: Rule, group: dict[str, str]) -> dict[str, Any]:

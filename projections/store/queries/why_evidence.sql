@@ -1,12 +1,14 @@
--- The incidents that stood before a log position and made a rule's value at an instant, from their versions; with the version each had
--- after the position. `wanted` and `unwanted` are JSON: field -> values. Sites are as they were registered by then: only of those that
--- are spoken of, and only once it is known which these are.
-WITH fitting AS MATERIALIZED (
-    SELECT v.number, v.incident_id, v.version, v.occurred_from, v.site
+-- For each of several instants that are asked about: the incidents that stood before a log position (`stood`) and made a rule's value
+-- then (`peaks`), from their versions; with the version each had after a position (`upto`). `wanted` and `unwanted` are JSON: field ->
+-- values. Sites are as they were registered by then. What can not be in any answer is left out first: of the rest there are few.
+WITH asked AS MATERIALIZED (
+    SELECT unnest(range(len($stood::BIGINT[]))) AS item, unnest($stood::BIGINT[]) AS stood, unnest($upto::BIGINT[]) AS upto, unnest($peaks::BIGINT[]) AS peak
+), near AS MATERIALIZED (
+    SELECT v.number, v.incident_id, v.version, v.event_offset, epoch_us(v.occurred_from) AS began, v.site
     FROM incident_versions v
-    WHERE v.partition = $partition AND v.timeline = $timeline AND v.event_offset < $stood AND v.stands
-      AND v.occurred_from <= make_timestamptz($peak::BIGINT)
-      AND ($window::BIGINT IS NULL OR v.occurred_from > make_timestamptz($peak::BIGINT - $window::BIGINT))
+    WHERE v.partition = $partition AND v.timeline = $timeline AND v.event_offset < list_max($stood::BIGINT[]) AND v.stands
+      AND v.occurred_from <= make_timestamptz(list_max($peaks::BIGINT[]))
+      AND ($window::BIGINT IS NULL OR v.occurred_from > make_timestamptz(list_min($peaks::BIGINT[]) - $window::BIGINT))
       AND ($window::BIGINT IS NULL OR epoch_us(v.occurred_until) - epoch_us(v.occurred_from) <= $window::BIGINT)
       AND ($since::BIGINT IS NULL OR v.occurred_from >= make_timestamptz($since::BIGINT))
       AND fits($wanted::JSON, $unwanted::JSON, 'class', v.class) AND fits($wanted::JSON, $unwanted::JSON, 'site', v.site)
@@ -16,22 +18,28 @@ WITH fitting AS MATERIALIZED (
       AND (json_extract($wanted::JSON, '$.weapon') IS NULL OR list_has_any(listed(v.weapons), json_extract($wanted::JSON, '$.weapon')::VARCHAR[]))
       AND (json_extract($unwanted::JSON, '$.weapon') IS NULL
         OR NOT list_has_any(listed(v.weapons), json_extract($unwanted::JSON, '$.weapon')::VARCHAR[]))
+), registered AS (
+    SELECT subject AS site, event_offset, payload FROM events
+    WHERE partition = $partition AND timeline = $timeline AND event_offset < list_max($stood::BIGINT[]) AND type = 'tocsin.site.registered.v1'
+      AND subject IN (SELECT site FROM near)
 ), place AS (
-    SELECT subject AS site, arg_max(payload, event_offset) AS said
-    FROM events
-    WHERE partition = $partition AND timeline = $timeline AND event_offset < $stood AND type = 'tocsin.site.registered.v1'
-      AND subject IN (SELECT site FROM fitting)
-    GROUP BY subject
-), placed AS (
-    SELECT f.* FROM fitting f JOIN place p USING (site)
+    SELECT a.item, r.site, arg_max(r.payload, r.event_offset) AS said
+    FROM asked a JOIN registered r ON r.event_offset < a.stood
+    GROUP BY a.item, r.site
+), fitting AS (
+    SELECT a.item, n.number, n.incident_id, n.version, n.began
+    FROM asked a JOIN near n ON n.event_offset < a.stood AND n.began <= a.peak AND ($window::BIGINT IS NULL OR n.began > a.peak - $window::BIGINT)
+    JOIN place p ON (p.item, p.site) = (a.item, n.site)
     WHERE fits($wanted::JSON, $unwanted::JSON, 'country', p.said->>'country') AND fits($wanted::JSON, $unwanted::JSON, 'admin1', p.said->>'admin1')
       AND fits($wanted::JSON, $unwanted::JSON, 'site_kind', p.said->>'site_kind')
+), versions AS (
+    SELECT number, version, event_offset FROM incident_versions
+    WHERE partition = $partition AND event_offset <= list_max($upto::BIGINT[]) AND number IN (SELECT number FROM near)
 ), latest AS (
-    SELECT number, max(version) FILTER (event_offset < $stood) AS stood, max(version) AS told
-    FROM incident_versions
-    WHERE partition = $partition AND event_offset <= $offset AND number IN (SELECT number FROM placed)
-    GROUP BY number
+    SELECT a.item, v.number, max(v.version) FILTER (v.event_offset < a.stood) AS stood, max(v.version) AS told
+    FROM asked a JOIN versions v ON v.event_offset <= a.upto
+    GROUP BY a.item, v.number
 )
-SELECT f.number, f.incident_id, l.told AS version
-FROM placed f JOIN latest l ON (l.number, l.stood) = (f.number, f.version)
-ORDER BY f.occurred_from, f.number
+SELECT f.item, f.number, f.incident_id, l.told AS version
+FROM fitting f JOIN latest l ON (l.item, l.number, l.stood) = (f.item, f.number, f.version)
+ORDER BY f.item, f.began, f.number
