@@ -40,8 +40,6 @@ class Engine:
         self._order = {rule_id: place for place, rule_id in enumerate(self.rules)}
         self._views = Views(rules)
 
-    # -- what events need
-
     def touches(self, moments: Sequence[Moment]) -> Touches:
         """What events in log order do to the groups of the rules."""
         return touches_of(self._views, moments)

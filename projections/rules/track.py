@@ -35,8 +35,6 @@ class Track:
         self._due: int | None = None  # None: to be found anew
         self._forget()
 
-    # -- what others ask
-
     def due(self) -> int:
         """The first instant after the clock at which time alone changes the episodes; FOREVER when there is none."""
         if self._due is None:

@@ -15,6 +15,8 @@ from projections import alerting
 from projections import apply as apply_module
 from projections.apply import apply_batch, apply_read
 from projections.reading import read
+from projections.rules import begin
+from projections.rules.durations import UNITS
 from projections.rules.form import RuleSpec
 from projections.rules.spec import content_hash, normalise
 from projections.store import outbox
@@ -81,19 +83,20 @@ def whole(folder: Path, records: Sequence[Record]) -> tuple[dict[str, str], list
 
 
 @settings(deadline=None, max_examples=20, phases=(Phase.explicit, Phase.reuse, Phase.generate))
-@given(data=st.data(), kept=st.sampled_from([0, 50_000]))
+@given(data=st.data(), kept=st.sampled_from([0, 50_000]), slack=st.sampled_from([0, 1, 30]))
 def test_no_cut_no_pause_and_no_death_shows_in_tables_or_messages(
-    data: st.DataObject, kept: int, tmp_path_factory: pytest.TempPathFactory
+    data: st.DataObject, kept: int, slack: int, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     """Given any log, when pieces wait, are settled, are sent or are lost at any moment, then all is as if at once.
 
-    Whether the groups of rules stay in memory does not show either.
+    Whether the groups of rules stay in memory, and how far back, does not show either.
     """
     records, folder = data.draw(logs.logs()), tmp_path_factory.mktemp("growing")
     life = Life(folder / "p0.duckdb", records)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(alerting, "TRACKS_KEPT", kept)
+        patch.setattr(begin, "SLACK", slack * UNITS["d"])
         end = 0
         while end < len(records):
             end = min(end + data.draw(st.integers(1, 6)), len(records))
