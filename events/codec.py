@@ -85,8 +85,8 @@ def from_record(record: Record) -> Event:
         raise MalformedEvent(f"at most {LARGEST_EVENT} bytes", str(len(value)), reason=Reason.OVERSIZED)
     try:
         timeline = (record.key or b"").decode()
-        ours = [(name[3:], raw.decode()) for name, raw in record.headers if name.startswith("ce_")]
-    except (UnicodeDecodeError, AttributeError) as error:  # Kafka lets the value of a header be null
+        ours = [(name[3:], _text(raw)) for name, raw in record.headers if name.startswith("ce_")]
+    except ValueError as error:
         raise MalformedEvent("UTF-8 in key and headers", "other bytes, or a header without a value") from error
     said = dict(ours)
     if len(said) < len(ours):
@@ -95,6 +95,12 @@ def from_record(record: Record) -> Event:
     if micros(event.recorded_at) // MILLISECOND != record.timestamp:
         raise MalformedEvent("the record's timestamp to be ce_recordedtime", f"{record.timestamp} ms", "timestamp")
     return event
+
+
+def _text(raw: bytes | None) -> str:
+    if raw is None:
+        raise ValueError("a header without a value")
+    return raw.decode()
 
 
 def from_json(line: str | bytes) -> Event:

@@ -18,6 +18,9 @@ class Event(NamedTuple):
     correlation_id: str | None = None  # what belongs together
 
 
+Header = tuple[str, bytes | None]  # Kafka lets the value be null
+
+
 class Record(Protocol):
     """Bytes at an offset, as Kafka's client hands them over."""
 
@@ -30,7 +33,7 @@ class Record(Protocol):
     @property
     def value(self) -> bytes | None: ...
     @property
-    def headers(self) -> Sequence[tuple[str, bytes]]: ...
+    def headers(self) -> Sequence[Header]: ...
 
 
 class Written(NamedTuple):
@@ -40,4 +43,4 @@ class Written(NamedTuple):
     timestamp: int
     key: bytes | None
     value: bytes | None
-    headers: Sequence[tuple[str, bytes]]
+    headers: Sequence[Header]

@@ -57,7 +57,9 @@ class Rejected(NamedTuple):
 
 def draft(it: Rejected) -> Json:
     """The record as CloudEvents JSON, as far as it can be read; what it lacks is put in where that is no guess."""
-    said = {name[3:]: raw.decode(errors="replace") for name, raw in it.record.headers if name.startswith("ce_")}
+    said = {
+        name[3:]: (raw or b"").decode(errors="replace") for name, raw in it.record.headers if name.startswith("ce_")
+    }
     key = (it.record.key or b"").decode(errors="replace")
     timeline = key if TIMELINE_FORM.fullmatch(key) else said.get("source", "").removeprefix("/timelines/")
     made = {

@@ -7,12 +7,12 @@ change, with no span near and no threshold reached, adds two change points and l
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import ClassVar, Final, NamedTuple
 
 from projections.rules.begin import Begin
 from projections.rules.model import FOREVER, Rule
 from projections.rules.spells import Spell, changes_of
-from projections.rules.steps import Steps
+from projections.rules.steps import BLOCK, Steps
 
 
 class Span(NamedTuple):
@@ -34,13 +34,14 @@ Mended = tuple[
 class Spans:
     """The spans of one rule in one group, in order; more than `keep_firing` lies between two."""
 
+    block: ClassVar[int] = BLOCK  # change points in one; tests have smaller ones
     __slots__ = ("_begin", "_clear", "_keep", "_last_rise", "all", "low", "openings", "steps")
 
-    def __init__(self, rule: Rule, points: Sequence[tuple[int, int]], begin: Begin, block: int) -> None:
+    def __init__(self, rule: Rule, points: Sequence[tuple[int, int]], begin: Begin) -> None:
         """Take (instant, change of V) in order. There are no spans before `found` is put in their place."""
         self._begin = begin
         self.low, self._clear, self._keep = rule.levels[0], rule.clear_below, rule.keep_firing
-        self.steps = Steps(points, block, max(block // 4, 2))
+        self.steps = Steps(points, self.block, max(self.block // 4, 2))
         self._last_rise = max((at for at, delta in points if delta > 0), default=-FOREVER)  # V does not rise after it
         self.all: list[Span] = []
         self.openings: list[int] = []

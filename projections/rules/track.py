@@ -14,7 +14,6 @@ from projections.rules.members import Members
 from projections.rules.model import FOREVER, Episode, Member, Rule
 from projections.rules.spans import Span, Spans, first_highest
 from projections.rules.spells import Spell, changes_of, exchanged, spell_of
-from projections.rules.steps import BLOCK
 
 
 class Track:
@@ -22,14 +21,12 @@ class Track:
 
     __slots__ = ("_added", "_before", "_due", "_spans", "_touched", "_waiting", "_was", "clock", "members", "rule")
 
-    def __init__(
-        self, rule: Rule, clock: int = -FOREVER, members: Sequence[Member] = (), begin: Begin = WHOLE, size: int = BLOCK
-    ) -> None:
+    def __init__(self, rule: Rule, clock: int = -FOREVER, members: Sequence[Member] = (), begin: Begin = WHOLE) -> None:
         """Find the episodes of members, in order, as they stand at the clock."""
         self.rule, self.clock, self._was = rule, clock, clock
         mine, after = [it for it in members if it.at >= rule.since], begin.at - rule.window
-        self.members = Members(mine, 8 * size)
-        self._spans = Spans(rule, changes_of([spell_of(rule, it) for it in mine if it.at > after]), begin, size)
+        self.members = Members(mine, 8 * Spans.block)
+        self._spans = Spans(rule, changes_of([spell_of(rule, it) for it in mine if it.at > after]), begin)
         self._spans.replace(0, 0, [self._peaked(span, None, Spell(0, 0, 0)) for span in self._spans.found()])
         self._waiting = array("q")  # start, end and weight of spells, in turn, that V does not know of yet
         self._due: int | None = None  # None: to be found anew

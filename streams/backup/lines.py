@@ -59,7 +59,8 @@ def from_line(line: bytes, where: str) -> Written:
 def _event(record: Record) -> Object | None:
     """A record as a CloudEvent, if just that record comes of it again."""
     try:
-        attributes = {name.removeprefix("ce_"): raw.decode() for name, raw in record.headers if name.startswith("ce_")}
+        given = [(name.removeprefix("ce_"), raw) for name, raw in record.headers if name.startswith("ce_")]
+        attributes = {name: raw.decode() for name, raw in given if raw is not None}
         it = {**attributes, "datacontenttype": "application/json", "data": json.loads(record.value or b"")}
         other = not OWN.isdisjoint(attributes) or _said(_from_event({**it, "offset": record.offset})) != _said(record)
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError):

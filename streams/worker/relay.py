@@ -44,7 +44,7 @@ class RelayBroken(ProjectionHalted):
 def position_of(record: Record) -> tuple[int, int] | None:
     """(offset, seq) of a record on the wire; None for one that is not ours."""
     for name, value in record.headers:
-        if name == POSITION:
+        if name == POSITION and value is not None:
             offset, _, seq = value.decode().partition("/")
             return int(offset), int(seq)
     return None
