@@ -1,19 +1,20 @@
 # The worker as an image. `docker build --tag tocsin .`; compose.yaml runs it beside a Kafka.
-# What is installed is what the locks say, hash by hash, setuptools included.
+# What is installed is what the locks say, hash by hash; what builds, a C compiler among it, stays in the first stage.
 
 FROM python:3.13.9-bookworm AS build
 WORKDIR /opt/tocsin
 COPY requirements.lock requirements-dev.lock ./
 RUN python -m venv .venv
-RUN awk '/^setuptools==/ {on=1; print; next} on && /^ / {print; next} {on=0}' requirements-dev.lock > build.lock
+RUN awk '/^(setuptools|mypy|ast-serialize|librt|pathspec)==/ {on=1; print; next} on && /^ / {print; next} {on=0}' requirements-dev.lock > build.lock
 RUN .venv/bin/pip install --disable-pip-version-check --require-hashes -r requirements.lock -r build.lock
-COPY pyproject.toml README.md LICENSE ./
+COPY pyproject.toml setup.py README.md LICENSE ./
 COPY events events
 COPY projections projections
 COPY seeds seeds
 COPY streams streams
-RUN .venv/bin/pip install --disable-pip-version-check --no-deps --no-build-isolation --no-index .
-RUN rm -rf build *.egg-info events projections seeds streams
+RUN TOCSIN_COMPILE=1 .venv/bin/pip install --disable-pip-version-check --no-deps --no-build-isolation --no-index .
+RUN .venv/bin/pip uninstall --quiet --yes -r build.lock
+RUN rm -rf build .mypy_cache *.egg-info events projections seeds streams
 
 FROM python:3.13.9-slim-bookworm
 RUN useradd --uid 10001 --create-home tocsin && install --directory --owner=tocsin /var/lib/tocsin

@@ -1,6 +1,6 @@
 # Every verb is one line. `make` checks everything; it needs Python 3.11 or newer and make, nothing else.
 .DEFAULT_GOAL := check
-.PHONY: setup check format-check lint types imports test test-kafka fix up down demo bench torture lock clean
+.PHONY: setup check format-check lint types imports test test-kafka fix up down demo bench torture compiled plain test-compiled lock clean
 
 PYTHON ?= $(firstword $(foreach name,python3 python3.14 python3.13 python3.12 python3.11 python,$(shell \
 	$(name) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && command -v $(name))))
@@ -28,6 +28,10 @@ fix: setup ; $(BIN)/ruff check --fix . ; $(BIN)/ruff format .
 up: setup ; $(BIN)/tocsin up
 down: ; docker compose down
 demo: setup ; $(BIN)/tocsin demo
+compiled: setup plain  ## the hot modules as extensions, beside their sources; a minute or two
+	TOCSIN_COMPILE=1 $(BIN)/python setup.py --quiet build_ext --inplace
+plain: ; find events projections \( -name '*.so' -o -name '*.pyd' -o -name '*.made-from' \) -delete; rm -rf build
+test-compiled: setup ; $(BIN)/python -m tests.compiled
 bench: setup ; $(BIN)/python -m benchmarks $(if $(EVENTS),--events $(EVENTS))
 torture: setup ; $(BIN)/python -m tests.torture $(if $(KILLS),--kills $(KILLS)) $(if $(SEED),--seed $(SEED))
 lock: setup ; $(LOCK) $(UPGRADE) -o requirements.lock && $(LOCK) $(UPGRADE) --group dev -c requirements.lock -o requirements-dev.lock

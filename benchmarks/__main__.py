@@ -26,6 +26,7 @@ from benchmarks.restart import rebuild, restart
 from benchmarks.show import bar, show
 from streams import topics
 from streams.broker.which import broker_of
+from streams.compiled import refuse_stale
 from streams.settings import load_settings
 
 STOCK = 20_000  # events for stock Faust: the figure is steady long before
@@ -56,6 +57,7 @@ async def measured(bed: Bed, events: int, probe: int) -> dict[str, Any]:
         await bed.fill(chain(stage(load.timeline), load.records(events)), moved)
     end = await bed.end()
     found: dict[str, Any] = {"machine": f"{platform.machine()}, Python {platform.python_version()}"}
+    found["core"] = refuse_stale()
     with bed.worker() as worker:
         with bar("catching up", end) as moved:
             found["catch_up"] = await asyncio.to_thread(catch_up, worker, end, moved)

@@ -18,8 +18,9 @@ from typing import Any
 from projections.fold import Change
 from projections.incidents import Incident
 from projections.rules.engine import Engine
-from projections.rules.model import FOREVER, Rule, Updates
+from projections.rules.model import FOREVER, Rule
 from projections.rules.outcome import Moment
+from projections.rules.words import Updates
 
 DAY = 86_400_000_000  # µs
 NEVER = 10**9  # a threshold that is not reached

@@ -99,7 +99,14 @@ def _at_most(title: str, value: float, goal: float, unit: str) -> Line:
 def show(found: dict[str, Any]) -> None:
     """Print the table."""
     events = found["catch_up"]["events"]
-    table = Table("", "this run", "goal", title=f"tocsin, {events:,} events", title_justify="left", box=None)
+    table = Table(
+        "",
+        "this run",
+        "goal",
+        title=f"tocsin, {events:,} events, core: {found['core']}",
+        title_justify="left",
+        box=None,
+    )
     for line in lines(found):
         mark = {None: "", True: "[green]✓[/]", False: "[red]✗[/]"}[line.reached]
         table.add_row(line.title, line.said, f"{line.goal} {mark}")

@@ -21,7 +21,9 @@ from streams import security
 FILE = Path("tocsin.toml")
 PREFIX: Final = "TOCSIN_"
 SECRETS: Final = frozenset({"heartbeat_url", "http_token", "sasl_password"})  # never shown
-NO_SETTINGS: Final = frozenset({"TOCSIN_CRASH_AT", "TOCSIN_REQUIRE_KAFKA", "TOCSIN_PROVE"})  # what tests are told with
+NO_SETTINGS: Final = frozenset(  # what builds and tests are told with
+    {"TOCSIN_COMPILE", "TOCSIN_CRASH_AT", "TOCSIN_PROVE", "TOCSIN_REQUIRE_COMPILED", "TOCSIN_REQUIRE_KAFKA"}
+)
 
 
 def _servers(text: str) -> str:

@@ -1,18 +1,23 @@
 """What tests of every folder share: one real Kafka per run, fresh topics per test, settings that point at them."""
 
+import importlib
 import itertools
 import os
 from collections.abc import Iterator
+from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
 
 import hypothesis
 import pytest
 
+from events.errors import ConfigInvalid
 from streams.broker.embedded import EmbeddedKafka
 from streams.broker.errors import BrokerUnavailable
+from streams.compiled import MODULES, Core, refuse_stale
 from streams.settings import Settings, load_settings
 from streams.topics import Topics
 
+REQUIRE_COMPILED = os.environ.pop("TOCSIN_REQUIRE_COMPILED", "") == "1"
 REQUIRE_KAFKA = os.environ.pop("TOCSIN_REQUIRE_KAFKA", "") == "1"
 CACHE = load_settings(broker=None).cache
 NO_KAFKA = pytest.StashKey[str]()
@@ -21,7 +26,20 @@ _numbers = itertools.count(1)
 
 # a busy machine is no fault of the code: no deadlines
 hypothesis.settings.register_profile("tocsin", deadline=None)
+hypothesis.settings.register_profile("few", deadline=None, max_examples=20)
 hypothesis.settings.load_profile("tocsin")
+
+
+def pytest_configure() -> None:
+    """Test nothing that is not what the sources say; nor sources where the compiled core is to be tested."""
+    try:
+        core = refuse_stale()
+    except ConfigInvalid as why:
+        raise pytest.UsageError(str(why)) from why
+    if REQUIRE_COMPILED:
+        files = [importlib.import_module(name).__file__ or name for name in MODULES]
+        if core is not Core.COMPILED or any(not it.endswith(tuple(EXTENSION_SUFFIXES)) for it in files):
+            raise pytest.UsageError("not everything that is to be compiled is")
 
 
 @pytest.fixture(autouse=True)

@@ -6,47 +6,13 @@ both open overlap for ever; touching is no overlap. Each message carries the who
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from typing import Final, NamedTuple
 from uuid import UUID, uuid5
 
-from projections.rules.model import FOREVER, Episode, Group, Rule, Updates
+from projections.rules.model import FOREVER, Episode, Group, Rule
+from projections.rules.words import Kind, Reason, State, Updates
 
 ALERTS: Final = UUID("5b0f9f5a-6c0e-5d0b-9a53-3f0f6a1f2c11")  # namespace of alert ids
-
-
-class Kind(StrEnum):
-    """What happened to an alert."""
-
-    RAISED = "raised"
-    ESCALATED = "escalated"
-    UPDATED = "updated"
-    RESOLVED = "resolved"
-    REOPENED = "reopened"
-    CANCELLED = "cancelled"
-
-
-class State(StrEnum):
-    """What an alert is after a message."""
-
-    OPEN = "open"
-    RESOLVED = "resolved"
-    MERGED = "merged"  # final: another alert stands for its episode
-    CANCELLED = "cancelled"  # final: there was no such episode
-
-
-class Reason(StrEnum):
-    """What it was that changed the episodes."""
-
-    EVIDENCE = "evidence"
-    TIME = "time"
-    RULES = "rules"
-    PROJECTION = "projection"  # the version of the code that tells what follows from the facts
-
-    @property
-    def adopts(self) -> bool:
-        """Whether somebody decided to look at everything otherwise."""
-        return self in {Reason.RULES, Reason.PROJECTION}
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,9 @@
 from typing import Final
 
 from events.contract import DIALECT, TEXT, UUID, Schema
-from projections.rules.alerts import Kind
 from projections.rules.form import RuleFile
 from projections.rules.messages import AlertMessage
+from projections.rules.words import Kind
 
 ALERT: Final = "tocsin.alert.v1"  # one schema for every kind: they carry the same
 RULES: Final = "rules.yaml"

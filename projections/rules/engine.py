@@ -10,14 +10,15 @@ from heapq import heapify, heappop, heappush
 from itertools import islice
 
 from projections.incidents import Incident
-from projections.rules.alerts import Cause, Reason, Standing, tell
+from projections.rules.alerts import Cause, Standing, tell
 from projections.rules.begin import WHOLE, Begin
 from projections.rules.matching import Views, members_of
-from projections.rules.model import FOREVER, Episode, Group, Member, Rule, Updates
+from projections.rules.model import FOREVER, Episode, Group, Member, Rule
 from projections.rules.outcome import FINAL, Earlier, Key, Moment, Outcome, Sight, Told, Turned
 from projections.rules.spells import spell_of
 from projections.rules.touching import Touches, exchanges_of, touches_of
 from projections.rules.watch import Exchange, Touch, Watch
+from projections.rules.words import Reason, Updates
 
 Outcomes = dict[int, Outcome]  # by the place of the event; in order
 

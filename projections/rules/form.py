@@ -22,7 +22,7 @@ from pydantic_core import CoreSchema, core_schema
 from events.values import Attribution, Country, Id, Line, Value
 from projections.rules import templates
 from projections.rules.durations import EXAMPLES, FORM, duration, normal
-from projections.rules.model import Measure, Updates
+from projections.rules.words import Measure, Updates
 
 MOST_RULES: Final = 200  # in one set; what `RulesAdopted` holds
 GREATEST_LEVEL: Final = 1_000_000_000

@@ -11,11 +11,11 @@ from typing import Annotated, Any, Final, Literal, NamedTuple
 from pydantic import Field
 
 from events.values import Id, Instant, Line, Value, instant, iso
-from projections.rules.alerts import Kind, Reason, State
 from projections.rules.durations import written
 from projections.rules.model import FOREVER, SEVERITIES, Episode, Rule
 from projections.rules.outcome import Told
 from projections.rules.templates import render
+from projections.rules.words import Kind, Reason, State
 
 SHOWN: Final = 200  # incidents that a message names; all of them by query
 Incident = tuple[str, int]  # incident_id and version

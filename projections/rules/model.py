@@ -5,27 +5,14 @@ Instants and durations are whole microseconds here (instants since the epoch, UT
 
 from bisect import bisect_right
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Final, NamedTuple
+
+from projections.rules.words import Measure, Updates
 
 FOREVER: Final = 1 << 62  # µs; later than any instant: the end of a spell without end
 SEVERITIES: Final = ("watch", "warning", "critical")
 Group = tuple[str, ...]  # the values of a rule's `by`, in its order; () is the whole timeline
 Filter = tuple[tuple[str, frozenset[str]], ...]  # field of an incident -> any of these values
-
-
-class Measure(StrEnum):
-    """What is measured of a group."""
-
-    COUNT = "count"
-
-
-class Updates(StrEnum):
-    """Which changes of value or evidence are told; changes of interval or severity always are."""
-
-    NONE = "none"
-    CORRECTIONS = "corrections"
-    ALL = "all"
 
 
 class Member(NamedTuple):

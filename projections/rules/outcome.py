@@ -4,9 +4,10 @@ from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
 from projections.fold import Change
-from projections.rules.alerts import Alert, Message, Reason, State
+from projections.rules.alerts import Alert, Message
 from projections.rules.model import Episode, Group, Member, Rule
 from projections.rules.spells import spell_of
+from projections.rules.words import Reason, State
 
 FINAL: Final = (State.CANCELLED, State.MERGED)
 Key = tuple[str, Group]  # rule id and group

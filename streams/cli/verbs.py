@@ -11,6 +11,7 @@ import click
 from events.errors import TimelineError
 from streams.cli.exits import OK, USAGE, told
 from streams.cli.main import INTERRUPTED, loaded
+from streams.compiled import refuse_stale
 
 # verb -> "module:command" and a line of help, in the order in which a newcomer meets them
 VERBS = {
@@ -55,6 +56,8 @@ VERBS = {
     "broker": ("streams.cli.serve:broker", "The embedded Kafka alone, in the foreground."),
 }
 
+LOOKS = ("doctor",)  # loads nothing that is compiled, and says itself how that is
+
 EXAMPLES = """\
 tocsin demo                       everything once, on five documents; ends by itself
 tocsin up                         a Kafka and a worker in this folder; ctrl-C ends both
@@ -74,6 +77,8 @@ class Verbs(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         if cmd_name not in VERBS:
             return None
+        if cmd_name not in LOOKS:
+            refuse_stale()  # before anything compiled is loaded
         module, _, name = VERBS[cmd_name][0].partition(":")
         command = getattr(importlib.import_module(module), name)
         return command if isinstance(command, click.Command) else None

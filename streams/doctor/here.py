@@ -15,6 +15,8 @@ from typing import Final
 from projections.store.stamp import Stamp, stamp
 from projections.store.versions import PROJECTION_VERSION, SCHEMA_VERSION
 from streams.broker.locks import held
+from streams.compiled import REMEDY, Core, Looked
+from streams.compiled import looked as looked_at
 from streams.doctor.finding import Finding, broken, doubtful, well
 from streams.settings import FILE, PREFIX, Settings
 
@@ -31,6 +33,7 @@ def looked(settings: Settings) -> Iterator[Finding]:
     yield _settings()
     yield way(settings)
     yield _python()
+    yield core(looked_at())
     yield libraries(requires("tocsin") or [], version)
     yield _home(settings.home)
     yield disk(settings.home, shutil.disk_usage(_existing(settings.home)).free)
@@ -54,6 +57,13 @@ def way(settings: Settings) -> Finding:
 def _python() -> Finding:
     what = f"{platform.python_implementation()} {platform.python_version()}"
     return well("python", f"{what} on {platform.system()} {platform.machine()}")
+
+
+def core(it: Looked) -> Finding:
+    """Whether what is compiled, if anything is, is what the sources say."""
+    if it.core is Core.STALE:
+        return broken("core", f"{it.core}: {it.why}", REMEDY)
+    return well("core", it.core)
 
 
 def libraries(needed: list[str], installed: Callable[[str], str]) -> Finding:

@@ -216,8 +216,8 @@ async def test_a_line_that_works_has_no_failed_check(line: Line) -> None:
     assert done.returncode == 0, done.stdout
     assert [row for row in rows if row["verdict"] != "ok"] == []
     assert {row["check"] for row in rows} >= {
-        "settings", "libraries", "home", "disk", "worker", "file", "broker", "version", "partitions", "retention",
-        "topic settings", "clock", "broker's clock",
+        "settings", "core", "libraries", "home", "disk", "worker", "file", "broker", "version", "partitions",
+        "retention", "topic settings", "clock", "broker's clock",
     }  # fmt: skip
 
 

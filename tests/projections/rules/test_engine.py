@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from projections.incidents import Incident
-from projections.rules.alerts import State
-from projections.rules.model import Group, Rule, Updates
+from projections.rules.model import Group, Rule
 from projections.rules.outcome import Key, Told
+from projections.rules.words import State, Updates
 from tests.projections.rules import reference
 from tests.projections.rules.histories import INSTANTS, examples, rules
 from tests.projections.rules.world import World, incident

@@ -9,7 +9,8 @@ from dataclasses import replace
 import pytest
 
 from projections.incidents import Incident
-from projections.rules.model import Rule, Updates
+from projections.rules.model import Rule
+from projections.rules.words import Updates
 from tests.projections.rules.world import World, incident, lines
 
 RULE = Rule("r", (2, 3, 5), window=7, by=("site",))

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from events import marked
 from events.errors import ConfigInvalid
 from projections.rules.compiling import compile_rules
-from projections.rules.model import FOREVER, Rule, Updates
+from projections.rules.model import FOREVER, Rule
 from projections.rules.spec import content_hash
+from projections.rules.words import Updates
 from projections.rules.yaml_file import LARGEST_SET, read
 from tests.projections.rules.histories import examples
 

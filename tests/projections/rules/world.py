@@ -7,12 +7,13 @@ from projections.fold import Change
 from projections.history import Held
 from projections.incidents import NOTHING, Incident
 from projections.loading import Loading
-from projections.rules.alerts import Alert, Message, Standing, State
+from projections.rules.alerts import Alert, Message, Standing
 from projections.rules.begin import Stretch
 from projections.rules.engine import Engine
 from projections.rules.matching import view_of
 from projections.rules.model import Episode, Group, Member, Rule
 from projections.rules.outcome import Key, Moment, Outcome, Told
+from projections.rules.words import State
 
 PLAIN: Mapping[str, Any] = {
     "timeline": "test",
