@@ -24,7 +24,9 @@ counter = itertools.count()
 def settings(max_examples: int) -> hypothesis_settings:
     """No shrinking: each example makes files, and a failing log of fifteen events reads well enough."""
     return hypothesis_settings(
-        deadline=None, max_examples=max_examples, phases=(Phase.explicit, Phase.reuse, Phase.generate)
+        deadline=None,
+        max_examples=min(max_examples, hypothesis_settings().max_examples),
+        phases=(Phase.explicit, Phase.reuse, Phase.generate),
     )
 
 

@@ -19,8 +19,9 @@ from projections.rules.durations import UNITS
 from projections.rules.form import RuleSpec
 from projections.rules.spec import content_hash, normalise
 from projections.store import outbox
+from projections.store.connection import FEW
 from projections.store.content import content
-from projections.store.file import FEW, PartitionFile
+from projections.store.file import PartitionFile
 from projections.store.outbox import Outgoing
 from tests import facts
 from tests.projections import logs
