@@ -26,7 +26,7 @@ _numbers = itertools.count(1)
 
 # a busy machine is no fault of the code: no deadlines
 hypothesis.settings.register_profile("tocsin", deadline=None)
-hypothesis.settings.register_profile("few", deadline=None, max_examples=6)
+hypothesis.settings.register_profile("few", deadline=None, max_examples=25)
 hypothesis.settings.load_profile("tocsin")
 
 

@@ -12,7 +12,7 @@ LEFT_OUT = (".*", "__pycache__", "build", "*.so", "*.pyd", "*.made-from")
 TESTED = (
     "tests/events",
     "tests/projections/rules",
-    *(f"tests/projections/test_{name}.py" for name in ("apply", "chain", "fold", "growing", "semantics")),
+    *(f"tests/projections/test_{name}.py" for name in ("apply", "chain", "fold", "growing")),
     "tests/projections/store/test_file.py",
     "tests/streams/test_compiled.py",
     "tests/streams/test_decoder.py",

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from events.codec import from_record
@@ -17,6 +18,11 @@ from tests import facts
 START = datetime(2023, 10, 17, 12, tzinfo=UTC)
 NAMES = ("a", "b", "c", "d")
 SITES = {"north": "IQ", "south": "SY", "east": "IQ"}
+
+
+def share(count: int) -> int:
+    """So many examples, or the share of them that the profile has of a hundred."""
+    return max(count * settings().max_examples // 100, 1)
 
 
 def stage(timeline: str) -> list[Event]:

@@ -25,7 +25,7 @@ def settings(max_examples: int) -> hypothesis_settings:
     """No shrinking: each example makes files, and a failing log of fifteen events reads well enough."""
     return hypothesis_settings(
         deadline=None,
-        max_examples=min(max_examples, hypothesis_settings().max_examples),
+        max_examples=logs.share(max_examples),
         phases=(Phase.explicit, Phase.reuse, Phase.generate),
     )
 

@@ -157,7 +157,7 @@ def test_the_same_log_gives_the_same_tables_plain_and_compiled(tmp_path: Path) -
 
     assert (Path(here_made).suffix != ".py", Path(there_made).suffix) == (True, ".py")
     assert of_these == of_those
-    assert {"incidents", "alert_messages", "counters", "rejected"} <= of_these.keys()
+    assert {"incident_versions", "alert_messages", "counters", "rejected"} <= of_these.keys()
     assert not of_these["alert_messages"].startswith("0 rows")
 
 

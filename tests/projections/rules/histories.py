@@ -8,14 +8,15 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from projections.rules.model import FOREVER, SEVERITIES, Member, Rule
+from tests.projections.logs import share
 
 PROVE = 20 if os.environ.get("TOCSIN_PROVE") == "1" else 1
 INSTANTS = st.integers(0, 24)
 
 
 def examples(count: int) -> Callable[[Any], Any]:
-    """So many examples; twenty times as many with TOCSIN_PROVE=1."""
-    return settings(max_examples=count * PROVE, deadline=None)
+    """So many examples; twenty times as many with TOCSIN_PROVE=1, a share with the profile `few`."""
+    return settings(max_examples=share(count) * PROVE, deadline=None)
 
 
 @st.composite
