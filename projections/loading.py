@@ -1,15 +1,13 @@
 """Groups of rules come into memory from the tables, as far back as the events at hand touch them."""
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Final, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 from projections.history import Held
 from projections.rules.begin import Plan, Stretch, from_opening, plan_of, settled
 from projections.rules.engine import Engine
 from projections.rules.model import FOREVER, Group, Member, Rule
 from projections.rules.outcome import Key
-
-NONE: Final = Held([], {}, {})
 
 
 class Fetch(Protocol):
@@ -36,7 +34,7 @@ class Loading(NamedTuple):
                 self._of_rule(rule, those)
 
     def _of_rule(self, rule: Rule, earliest: Mapping[Key, int]) -> None:
-        plans = {key: plan_of(rule, self.held.get(key, NONE).episodes, at) for key, at in earliest.items()}
+        plans = {key: plan_of(rule, self._held(key).episodes, at) for key, at in earliest.items()}
         whole = {key: from_opening(rule, opened) for key, opened in self._take(rule, plans, earliest).items()}
         if whole:
             self._take(rule, whole, earliest)
@@ -50,10 +48,13 @@ class Loading(NamedTuple):
             members = sorted({*watch.members(), *found[key[1]]}) if watch else found[key[1]]
             begin = settled(rule, plan.begin, members, earliest[key])
             if begin is not None:
-                self.engine.load(key, members, self.held.get(key, NONE).standing, self.clock, begin)
+                self.engine.load(key, members, self._held(key).standing, self.clock, begin)
             elif plan.begin.held is not None:
                 left[key] = plan.begin.held.opened
         return left
+
+    def _held(self, key: Key) -> Held:
+        return self.held.get(key) or Held([], {}, {})  # never the same twice: what stands is kept up to date in it
 
     def _missing(self, key: Key, plan: Plan) -> Sequence[Stretch]:
         watch = self.engine.watch(key)
