@@ -50,7 +50,7 @@ def plan_of(rule: Rule, episodes: Sequence[Episode], earliest: int) -> Plan:
         episodes: of the group, in order.
         earliest: at most the clock.
     """
-    at = earliest - SLACK
+    at = earliest - 1 - SLACK
     if rule.window == FOREVER:
         return Plan(WHOLE, ((-FOREVER, FOREVER),))
     near = max((it for it in episodes if it.opened_at <= at), default=None)
