@@ -36,7 +36,7 @@ def extensions() -> list[Extension]:
     if os.environ.get("TOCSIN_COMPILE") != "1" or not BUILDING & set(sys.argv):
         return []
     if lacking := what_lacks():
-        sys.exit(f"tocsin: not compiled: {lacking}. All works without, slower by an eighth")
+        sys.exit(f"tocsin: not compiled: {lacking}. All works without, only slower")
     from mypyc.build import mypycify  # noqa: PLC0415 -- only who compiles needs it
 
     files = [f"{name.replace('.', '/')}.py" for name in compiled.MODULES]
