@@ -1,4 +1,8 @@
-"""What a file says, as one hash a table: two files that are projections of the same log have the same."""
+"""What a file says, as one hash a table: two files that are projections of the same log have the same.
+
+DuckDB's own hash of a row, 64 bits: it tells a slip of ours, not a forger (the log has its chain for that), and takes a
+tenth of the time of MD5: 0.7 s for a million events. It may be another one in another version of DuckDB.
+"""
 
 from typing import Final
 
@@ -27,9 +31,6 @@ def content(con: duckdb.DuckDBPyConnection, catalog: str | None = None) -> dict[
 
 
 def _hash(con: duckdb.DuckDBPyConnection, table: str, names: list[str]) -> str:
-    query = f"""
-        SELECT count(*), coalesce(sum(md5_number_lower(r::VARCHAR)::HUGEINT), 0)
-        FROM (SELECT {", ".join(names)} FROM {table}) AS r
-    """  # noqa: S608
+    query = f"SELECT count(*), coalesce(sum(hash({', '.join(names)})::HUGEINT), 0) FROM {table}"  # noqa: S608
     rows, total = con.execute(query).fetchall()[0]
     return f"{rows} rows {int(total):032x}"
