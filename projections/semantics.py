@@ -12,7 +12,16 @@ from events.errors import ProjectionHalted
 from projections.rules.model import SEVERITIES, Rule
 
 FIRST: Final = 1
-ADOPTED: Final = ("rule_id", "title", "by", "annotations", "content_hash", "content")  # no version changes these
+ADOPTED: Final = (
+    "rule_id",
+    "title",
+    "by",
+    "annotations",
+    "status",
+    "labels",
+    "content_hash",
+    "content",
+)  # no version changes these
 
 
 class Semantics(NamedTuple):

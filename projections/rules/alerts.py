@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 from uuid import UUID, uuid5
 
 from projections.rules.model import FOREVER, Episode, Group, Rule
-from projections.rules.words import Kind, Reason, State, Updates
+from projections.rules.words import Kind, Reason, State, Status, Updates
 
 ALERTS: Final = UUID("5b0f9f5a-6c0e-5d0b-9a53-3f0f6a1f2c11")  # namespace of alert ids
 
@@ -52,6 +52,16 @@ class Cause(NamedTuple):
     reason: Reason
     amends: bool = False  # an incident that stood before stands differently now, or no more
     touches: Callable[[int], bool] = lambda _at: False  # whether the evidence at an instant changed
+    was: Status | None = None  # of the rule that this one replaces
+
+    @property
+    def restates(self) -> bool:
+        """Whether the rule has another status from now on."""
+        return self.was not in {None, self.rule.status}
+
+    def differing(self, these: Sequence[Episode], those: Sequence[Episode]) -> list[Episode]:
+        """The episodes of these to look at: what those have not, and what is open under a rule of another status."""
+        return [it for it in these if it not in those or (self.restates and it.ended_at is None)]
 
 
 def tell(cause: Cause, standing: Standing, before: Sequence[Episode], after: Sequence[Episode]) -> list[Message]:
@@ -79,7 +89,12 @@ def tell(cause: Cause, standing: Standing, before: Sequence[Episode], after: Seq
             message = _message(kind, standing[new.opened_at] or opened[new.opened_at], old, new)
             standing[new.opened_at] = message.alert
             messages.append(message)
-    return messages
+    return [it if _pages(cause, it) else it._replace(severities=()) for it in messages]
+
+
+def _pages(cause: Cause, message: Message) -> bool:
+    """An experimental rule pages no one; what was told under a stable one ends, or changes, where it was told."""
+    return Status.STABLE in {cause.rule.status, cause.was if message.references else None}
 
 
 def overlap(one: Episode, other: Episode) -> int:
@@ -133,7 +148,7 @@ def _changed(cause: Cause, old: Episode, new: Episode) -> list[Kind]:
 
 
 def _worth_telling(cause: Cause, old: Episode, new: Episode) -> bool:
-    if (old.opened_at, old.ended_at, old.level) != (new.opened_at, new.ended_at, new.level):
+    if cause.restates or (old.opened_at, old.ended_at, old.level) != (new.opened_at, new.ended_at, new.level):
         return True
     if cause.rule.updates is Updates.NONE or (cause.rule.updates is Updates.CORRECTIONS and not cause.amends):
         return False

@@ -69,6 +69,8 @@ def _compiled(spec: RuleSpec, content: Content) -> Rule:
         updates=spec.updates,
         title=whole["title"],
         annotations=tuple(sorted(spec.annotations.items())),
+        status=spec.status,
+        labels=tuple(sorted(spec.labels.items())),
         content_hash=content_hash(content),
         content=canonical(content),
     )

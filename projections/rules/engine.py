@@ -217,12 +217,12 @@ class Engine:
         now = track.episodes() if track else []
         same = track is not None and earlier.rule == rule
         reason = Reason.TIME if same else earlier.reason(rule)
-        cause = Cause(rule, self.timeline, key[1], it.event_id, it.clock, reason, amends=not same)
+        cause = Cause(rule, self.timeline, key[1], it.event_id, it.clock, reason, amends=not same, was=earlier.status)
         if earlier.rule is not None and earlier.rule.by != rule.by:
             gone = cause._replace(rule=earlier.rule)
             self._tell(gone, was, [], outcome, Sight(earlier.evidence, earlier.evidence, nothing))
             was = []
-        before, after = [one for one in was if one not in now], [one for one in now if one not in was]
+        before, after = cause.differing(was, now), cause.differing(now, was)
         if before or after:
             evidence, value = (track.evidence, track.value) if track else (earlier.evidence, nothing)
             self._tell(cause, before, after, outcome, Sight(evidence, earlier.evidence, value))

@@ -22,7 +22,7 @@ from pydantic_core import CoreSchema, core_schema
 from events.values import Attribution, Country, Id, Line, Value
 from projections.rules import templates
 from projections.rules.durations import EXAMPLES, FORM, duration, normal
-from projections.rules.words import Measure, Updates
+from projections.rules.words import Measure, Status, Updates
 
 MOST_RULES: Final = 200  # in one set; what `RulesAdopted` holds
 GREATEST_LEVEL: Final = 1_000_000_000
@@ -163,6 +163,8 @@ class RuleSpec(Value):
     id: Annotated[Id, Field(max_length=80)]
     title: Line | None = None  # None: the id
     description: Prose = ""
+    references: Annotated[tuple[Line, ...], Field(max_length=20), _OrAlone()] = ()
+    status: Status = Status.STABLE
     where: Fields = Fields()
     excluded: Fields = Field(default=Fields(), alias="not")
     by: Annotated[tuple[By, ...], AfterValidator(_different), _OrAlone()] = ()  # (): the whole timeline is one group
@@ -173,6 +175,7 @@ class RuleSpec(Value):
     clear_below: Level | None = None  # None: the lowest level
     keep_firing: Duration = "0s"
     updates: Updates = Updates.CORRECTIONS
+    labels: Annotated[dict[Name, Line], Field(max_length=20)] = Field(default={})
     annotations: Annotated[dict[Name, Annotated[Prose, AfterValidator(_filled)]], Field(max_length=20)] = Field(
         default={}
     )

@@ -15,7 +15,7 @@ from projections.rules.durations import written
 from projections.rules.model import FOREVER, SEVERITIES, Episode, Rule
 from projections.rules.outcome import Told
 from projections.rules.templates import render
-from projections.rules.words import Kind, Reason, State
+from projections.rules.words import Kind, Reason, State, Status
 
 SHOWN: Final = 200  # incidents that a message names; all of them by query
 Incident = tuple[str, int]  # incident_id and version
@@ -31,6 +31,7 @@ class RuleName(Value):
     id: Id
     title: Line
     content_hash: Hash
+    status: Literal[Status.EXPERIMENTAL] | None = None  # left out: stable
 
 
 class Amount(Value):
@@ -97,6 +98,7 @@ class AlertMessage(Value):
     references: tuple[UUID, ...]  # ids of the messages that this one amends
     late: bool  # it was over, or its rule was new, when the alert was first told
     merged_into: UUID | None  # the alert that stands for its episode now
+    labels: dict[str, str] = Field(default={})  # left out where the rule has none
     annotations: dict[str, str]
     known_at: Instant  # the clock of the timeline after the event
 
@@ -120,7 +122,7 @@ def body(told: Told, incidents: Sequence[Incident], place: Place) -> dict[str, A
         "seq": alert.messages - 1,
         "kind": message.kind.value,
         "timeline": place.timeline,
-        "rule": {"id": rule.rule_id, "title": rule.title, "content_hash": rule.content_hash},
+        "rule": _named(rule),
         "group": dict(zip(rule.by, told.group, strict=True)),
         "severity": episode.severity,
         "level_now": _level_now(rule, told.value_now),
@@ -140,9 +142,16 @@ def body(told: Told, incidents: Sequence[Incident], place: Place) -> dict[str, A
         "references": list(message.references),
         "late": alert.late,
         "merged_into": message.merged_into,
+        **({"labels": dict(rule.labels)} if rule.labels else {}),
         "annotations": annotations(rule, told.group, episode),
         "known_at": _iso(place.clock),
     }
+
+
+def _named(rule: Rule) -> dict[str, str]:
+    """What came later is left out where it says nothing: a log that is read again tells the same bytes."""
+    status = {} if rule.status is Status.STABLE else {"status": rule.status.value}
+    return {"id": rule.rule_id, "title": rule.title, "content_hash": rule.content_hash, **status}
 
 
 def evidence(incidents: Sequence[Incident]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from projections.rules.words import Measure, Updates
+from projections.rules.words import Measure, Status, Updates
 
 FOREVER: Final = 1 << 62  # µs; later than any instant: the end of a spell without end
 SEVERITIES: Final = ("watch", "warning", "critical")
@@ -41,6 +41,8 @@ class Rule:
     updates: Updates = Updates.CORRECTIONS
     title: str = ""
     annotations: tuple[tuple[str, str], ...] = ()  # name, template
+    status: Status = Status.STABLE
+    labels: tuple[tuple[str, str], ...] = ()
     content_hash: str = ""  # sha256 of the normalised content
     content: str = "{}"  # the normalised content, as JSON
 

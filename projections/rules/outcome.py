@@ -7,7 +7,7 @@ from projections.fold import Change
 from projections.rules.alerts import Alert, Message
 from projections.rules.model import Episode, Group, Member, Rule
 from projections.rules.spells import spell_of
-from projections.rules.words import Reason, State
+from projections.rules.words import Reason, State, Status
 
 FINAL: Final = (State.CANCELLED, State.MERGED)
 Key = tuple[str, Group]  # rule id and group
@@ -45,6 +45,11 @@ class Earlier(NamedTuple):
 
     rule: Rule | None
     members: Sequence[Member]  # in order; none when the rule stays
+
+    @property
+    def status(self) -> Status | None:
+        """How far it was to be trusted."""
+        return self.rule.status if self.rule is not None else None
 
     def reason(self, now: Rule) -> Reason:
         """Why the rule is another one now: it means something else when it still says the same."""

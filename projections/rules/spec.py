@@ -1,21 +1,24 @@
 """The normal form of rules, and its hash. Pure.
 
-The normal form is what `RulesAdopted` holds: every default filled in, and one way to write each thing.
+The normal form is what `RulesAdopted` holds: every default filled in, and one way to write each thing. Fields that came
+later are left out where they say nothing: a rule that was adopted before there were any keeps its form and its hash.
 """
 
 import hashlib
 import json
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from projections.rules.form import RuleSpec
 
+CAME_LATER: Final = ("references", "status", "labels")
 Content = dict[str, Any]  # the normal form of one rule, as JSON has it
 
 
 def normalise(spec: RuleSpec) -> Content:
     """The normal form of a rule: the same for all ways to write it, JSON in and out."""
-    content = spec.model_dump(mode="json", by_alias=True, exclude_none=True)
+    silent = {name for name in CAME_LATER if getattr(spec, name) == RuleSpec.model_fields[name].default}
+    content = spec.model_dump(mode="json", by_alias=True, exclude_none=True, exclude=silent)
     lowest = min(spec.levels.given().values())
     return {**content, "title": spec.title or spec.id, "clear_below": spec.clear_below or lowest}
 

@@ -9,6 +9,13 @@ class Measure(StrEnum):
     COUNT = "count"
 
 
+class Status(StrEnum):
+    """How far a rule is to be trusted."""
+
+    STABLE = "stable"
+    EXPERIMENTAL = "experimental"  # its alerts page no one
+
+
 class Updates(StrEnum):
     """Which changes of value or evidence are told; changes of interval or severity always are."""
 

@@ -72,12 +72,14 @@ def _said(fault: Fault, it: Marked) -> tuple[At, str]:
     expected = next((ours for theirs, ours in PLAINER if theirs in expected), expected)
     if many := MANY.search(fault.expected):
         expected, found = f"at most {many[1]} {'rules' if path == ('rules',) else 'entries'}", many[2]
+    if of_name := path[-1:] == ("[key]",):
+        path, inner = path[:-1], inner[:-1]
     if unknown := fault.expected == "no such field":
         names = _names(path[:-1])
         expected, found = f"one of {', '.join(names)}", f"{path[-1]}{meant(str(path[-1]), names)}"
         inner = inner[:-1]
     field = f"{'.'.join(map(str, inner))}: " if inner else ""
-    return it.place(path, of_key=unknown), f"{field}expected {expected}, found {found}"
+    return it.place(path, of_key=unknown or of_name), f"{field}expected {expected}, found {found}"
 
 
 def _names(path: Path) -> list[str]:

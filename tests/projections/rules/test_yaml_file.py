@@ -12,7 +12,7 @@ from events.errors import ConfigInvalid
 from projections.rules.compiling import compile_rules
 from projections.rules.model import FOREVER, Rule
 from projections.rules.spec import content_hash
-from projections.rules.words import Updates
+from projections.rules.words import Status, Updates
 from projections.rules.yaml_file import LARGEST_SET, read
 from tests.projections.rules.histories import examples
 
@@ -52,6 +52,11 @@ SMALLEST = {
     "updates": "corrections",
     "annotations": {},
 }
+
+
+SAID_LATER = """references: [https://example.org/a, "Annex 2, page 4"]
+status: experimental
+labels: {team: night, channel: sms}"""
 
 
 def faults(text: str) -> list[str]:
@@ -125,6 +130,23 @@ class TestAFile:
 
         assert read(f"rules: {form}".replace("'", '"')) == form
 
+    def test_that_says_nothing_new_keeps_the_hash_of_its_rules(self) -> None:
+        """Given rules that were adopted before there were such fields, then their hash is the same."""
+        assert [content_hash(it) for it in read(WHOLE)] == [
+            "7a0b4f9cc1a9b20fe4cbce4ff017f6da78e79878e33edb37fe20f2f70d86dad5",
+            "56ca462c329f19bf0bdcb4c2c82d3340df81bd18e99438608f667401c53caccc",
+        ]
+        assert read(rule("status: stable\nlabels: {}\nreferences: []")) == read(rule("id: r"))
+
+    def test_may_say_what_it_rests_on_how_far_to_trust_it_and_whose_it_is(self) -> None:
+        """Given references, status and labels, when it is read and compiled, then the rule has them."""
+        (content,) = read(rule(SAID_LATER))
+        (it,) = compile_rules([content])
+
+        assert content["references"] == ["https://example.org/a", "Annex 2, page 4"]
+        assert (it.status, it.labels) == (Status.EXPERIMENTAL, (("channel", "sms"), ("team", "night")))
+        assert read(rule("references: one")) == read(rule("references: [one]"))
+
     def test_may_hold_no_rules(self) -> None:
         """Given a file that says there are no rules, when it is read, then there are none: that can be adopted too."""
         assert read("rules: []") == []
@@ -154,8 +176,9 @@ FAULTS: dict[str, tuple[str, list[str]]] = {
         rule("keep_fireing: 1d"),
         [
             (
-                "2:3: expected one of id, title, description, where, not, by, measure, bound, window, levels, "
-                "clear_below, keep_firing, updates, annotations, found keep_fireing (did you mean keep_firing?)"
+                "2:3: expected one of id, title, description, references, status, where, not, by, measure, bound, "
+                "window, levels, clear_below, keep_firing, updates, labels, annotations, "
+                "found keep_fireing (did you mean keep_firing?)"
             )
         ],
     ),
@@ -205,6 +228,22 @@ FAULTS: dict[str, tuple[str, list[str]]] = {
     "a window since a day that is none": (
         rule("window: {since: 2023-02-30}"),
         ["2:11: window: expected a day that exists, found {'since': '2023-02-30'}"],
+    ),
+    "a status that is none": (
+        rule("status: experimentel"),
+        ["2:11: status: expected 'stable' or 'experimental', found 'experimentel'"],
+    ),
+    "a label that is a list": (
+        rule("labels: {team: [a, b]}"),
+        ["2:18: labels.team: expected a valid string, found ['a', 'b']"],
+    ),
+    "a label with a name of its own kind": (
+        rule("labels: {Team: a}"),
+        ["2:12: labels.Team: expected a name of small letters, digits and _, found 'Team'"],
+    ),
+    "a reference of nothing": (
+        rule('references: ["", b]'),
+        ["2:16: references.0: expected string to have at least 1 character, found ''"],
     ),
     "a duration in words": (
         rule("keep_firing: 3 days"),

@@ -1,0 +1,75 @@
+"""Whom an experimental rule tells: no one is paged. Instants are days, windows are 7 of them."""
+
+from dataclasses import replace
+
+from projections.rules.model import Rule
+from projections.rules.words import Status
+from tests.projections.rules.test_adoption import RULE, world
+from tests.projections.rules.world import incident, lines
+
+TRIED = replace(RULE, status=Status.EXPERIMENTAL, content_hash="tried")
+
+
+def test_an_experimental_rule_tells_the_topic_of_everything_alone() -> None:
+    """Given an experimental rule, when an alert rises, escalates and ends, then no topic of a severity hears of it."""
+    it = world(TRIED)
+
+    told = [*it.told, *it.put(incident(9, 21, "south")), *it.tick(40)]
+
+    assert {"raised", "escalated", "resolved"} <= {one.message.kind for one in told}
+    assert {one.message.severities for one in told} == {()}
+
+
+def test_an_alert_that_is_tried_from_now_on_says_so_where_it_was_told() -> None:
+    """Given an open alert, when its rule becomes experimental, then its topic hears that, and nothing after it."""
+    it = world(RULE)
+
+    assert lines(it.adopt(TRIED)) == ["updated watch open 20- to watch"]
+    assert lines(it.tick(40)) == ["resolved watch resolved 20-26"]
+
+
+def test_an_alert_that_is_trusted_from_now_on_is_told_to_its_topic() -> None:
+    """Given an open alert of an experimental rule, when the rule becomes stable, then its topic hears of it."""
+    it = world(TRIED)
+
+    assert lines(it.adopt(RULE)) == ["updated watch open 20- to watch"]
+    assert lines(it.tick(40)) == ["resolved watch resolved 20-26 to watch"]
+
+
+def test_what_ends_with_the_change_ends_where_it_was_told() -> None:
+    """Given an open alert, when its rule is on trial and asks for more, then its topic hears that it is cancelled."""
+    it = world(RULE)
+
+    assert lines(it.adopt(replace(TRIED, levels=(3,)))) == [
+        "cancelled watch cancelled 3-8",
+        "cancelled watch cancelled 20- to watch",
+    ]
+
+
+def test_what_begins_with_the_change_pages_no_one() -> None:
+    """Given a rule that rang for nothing, when it is experimental and asks for less, then what it raises is quiet."""
+    it = world(replace(RULE, levels=(9,)))
+
+    assert lines(it.adopt(TRIED)) == ["raised watch open 20- late"]
+
+
+def test_another_group_pages_no_one() -> None:
+    """Given an open alert of a site, when its rule is on trial and groups otherwise, then only what is gone pages."""
+    it = world(RULE)
+
+    assert lines(it.adopt(replace(TRIED, by=()))) == [
+        "raised watch open 20- late",
+        "cancelled watch cancelled 3-8",
+        "cancelled watch cancelled 20- to watch",
+    ]
+
+
+def test_the_same_status_is_no_news() -> None:
+    """Given an open alert, when its rule is adopted with another title, then nobody is told."""
+    it, renamed = world(RULE), replace(RULE, title="other", content_hash="second")
+
+    assert [lines(it.adopt(each)) for each in (renamed, RULE, Rule(**_fields(renamed)))] == [[], [], []]
+
+
+def _fields(rule: Rule) -> dict[str, object]:
+    return {name: getattr(rule, name) for name in rule.__slots__}
