@@ -20,6 +20,11 @@ class HowMany(NamedTuple):
     high: int | None
     qualifier: str
 
+    def stated(self, bound: str) -> int | None:
+        """A bound, or the next lower one that is stated; None: nothing is, or only higher ones."""
+        stated = {"low": (self.low,), "best": (self.best, self.low), "high": (self.high, self.best, self.low)}
+        return next((it for it in stated[bound] if it is not None), None)
+
 
 class Reported(NamedTuple):
     """A source's account of an incident."""

@@ -40,6 +40,7 @@ MODULES: Final = (
     "projections.reading",
     "projections.rows",
     "projections.rules.alerts",
+    "projections.rules.counting",
     "projections.rules.engine",
     "projections.rules.matching",
     "projections.rules.members",

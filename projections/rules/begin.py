@@ -9,8 +9,9 @@ from collections.abc import Collection, Sequence
 from typing import Final, NamedTuple
 
 from projections.rules.durations import UNITS
+from projections.rules.lines import Lines
 from projections.rules.model import FOREVER, Episode, Member, Rule
-from projections.rules.spells import changes_of, spell_of
+from projections.rules.spells import changes_of
 
 SLACK: Final = 30 * UNITS["d"]  # µs; told so late, a member is still among those that are in memory
 
@@ -51,27 +52,27 @@ def plan_of(rule: Rule, episodes: Sequence[Episode], earliest: int) -> Plan:
         earliest: at most the clock.
     """
     at = earliest - 1 - SLACK
-    if rule.window == FOREVER:
+    if rule.reach == FOREVER:
         return Plan(WHOLE, ((-FOREVER, FOREVER),))
     near = max((it for it in episodes if it.opened_at <= at), default=None)
     if near is None or (near.ended_at is not None and near.ended_at + rule.keep_firing <= at):
-        return Plan(Begin(at), ((at - rule.window, FOREVER),))
+        return Plan(Begin(at), ((at - rule.reach, FOREVER),))
     begin = Begin(max(at, near.peak_at), Peak(near.opened_at, near.value, near.peak_at))
-    return Plan(begin, _with_proof(begin.at - rule.window, near.peak_at, rule.window))
+    return Plan(begin, _with_proof(begin.at - rule.reach, near.peak_at, rule.window))
 
 
 def from_opening(rule: Rule, opened: int) -> Plan:
     """Where to begin in order to have an episode whole."""
-    return Plan(Begin(opened - 1), ((opened - 1 - rule.window, FOREVER),))
+    return Plan(Begin(opened - 1), ((opened - 1 - rule.reach, FOREVER),))
 
 
 def settled(rule: Rule, begin: Begin, members: Collection[Member], earliest: int) -> Begin | None:
     """The beginning, moved to where V surely is at the lowest level; None: nowhere before `earliest`."""
     if begin.held is None:
         return begin
-    since = max(begin.at - rule.window + 1, rule.since)
+    since = max(begin.at - rule.reach + 1, rule.since)
     value = 0
-    for at, delta in changes_of([spell_of(rule, it) for it in members if it.at >= since]):
+    for at, delta in changes_of(Lines(rule, [it for it in members if it.at >= since]).spells()):
         value += delta
         if at >= earliest:
             break

@@ -12,6 +12,7 @@ from projections.rules.durations import duration
 from projections.rules.form import Fields, RuleSpec
 from projections.rules.model import FOREVER, Filter, Rule
 from projections.rules.spec import Content, canonical, content_hash, normalise
+from projections.rules.words import Measure
 
 
 def compile_rules(contents: Sequence[Content]) -> list[Rule]:
@@ -63,7 +64,7 @@ def _compiled(spec: RuleSpec, content: Content) -> Rule:
         by=spec.by,
         where=_filter(spec.where),
         excluded=_filter(spec.excluded),
-        measure=spec.measure,
+        measure=Measure(spec.measure),
         clear=whole["clear_below"],
         keep_firing=duration(spec.keep_firing),
         updates=spec.updates,

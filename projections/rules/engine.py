@@ -5,7 +5,7 @@ restart reads nothing but the reminders (`due`), and memory is bounded by `forge
 """
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from heapq import heapify, heappop, heappush
 from itertools import islice
 
@@ -15,7 +15,7 @@ from projections.rules.begin import WHOLE, Begin
 from projections.rules.matching import Views, members_of
 from projections.rules.model import FOREVER, Episode, Group, Member, Rule
 from projections.rules.outcome import FINAL, Earlier, Key, Moment, Outcome, Sight, Told, Turned
-from projections.rules.spells import spell_of
+from projections.rules.sights import sight_of, touched
 from projections.rules.touching import Touches, exchanges_of, touches_of
 from projections.rules.watch import Exchange, Touch, Watch
 from projections.rules.words import Reason, Updates
@@ -147,10 +147,9 @@ class Engine:
         before, after = (timely and watch.grow(exchanges, it.clock)) or self._exchange(key, exchanges, it.clock)
         if before or after:
             reason = Reason.EVIDENCE if exchanges else Reason.TIME
-            rule, amends = watch.rule, any(old is not None for old, _ in exchanges)
-            cause = Cause(rule, self.timeline, key[1], it.event_id, it.clock, reason, amends, _touches(rule, exchanges))
-            stood = lambda at: _undone(watch.track().evidence(at), exchanges, rule, at)  # noqa: E731
-            sight = Sight(lambda at: watch.track().evidence(at), stood, lambda at: watch.track().value(at))
+            amends, sight = any(old is not None for old, _ in exchanges), sight_of(watch, exchanges)
+            touches = touched(watch.rule, exchanges, sight)
+            cause = Cause(watch.rule, self.timeline, key[1], it.event_id, it.clock, reason, amends, touches)
             self._tell(cause, before, after, outcome, sight)
         return outcome
 
@@ -235,16 +234,3 @@ class Engine:
         self._known, self._due = {}, []
         self._watches = {key: Watch(self.rules[key[0]], clock, those) for key, those in members.items()}
         self._alerts = {key: {} for key in self._watches}
-
-
-def _touches(rule: Rule, exchanges: Sequence[Exchange]) -> Callable[[int], bool]:
-    """Whether the evidence at an instant changed."""
-    moved = [it for pair in exchanges if pair[0] != pair[1] for it in pair if it is not None and it.at >= rule.since]
-    return lambda at: any(spell_of(rule, it).covers(at) for it in moved)
-
-
-def _undone(evidence: list[int], exchanges: Sequence[Exchange], rule: Rule, at: int) -> list[int]:
-    """The evidence at an instant as it was before an event, from what it is after it."""
-    old = {it.number for it, _ in exchanges if it is not None and it.at >= rule.since and spell_of(rule, it).covers(at)}
-    new = {it.number for _, it in exchanges if it is not None}
-    return sorted((set(evidence) - new) | old)

@@ -22,11 +22,11 @@ from pydantic_core import CoreSchema, core_schema
 from events.values import Attribution, Country, Id, Line, Value
 from projections.rules import templates
 from projections.rules.durations import EXAMPLES, FORM, duration, normal
-from projections.rules.words import Measure, Status, Updates
+from projections.rules.words import Status, Updates
 
 MOST_RULES: Final = 200  # in one set; what `RulesAdopted` holds
 GREATEST_LEVEL: Final = 1_000_000_000
-LATER: Final = ("sum", "distinct", "new", "surge", "silence")  # measures of the design that are not built yet
+LATER: Final = ("sum", "distinct", "new", "surge", "silence")  # measures that are evaluated, but can not be written yet
 _DAY: Final = re.compile(r"(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}")
 T = TypeVar("T", bound=str)
 
@@ -168,7 +168,7 @@ class RuleSpec(Value):
     where: Fields = Fields()
     excluded: Fields = Field(default=Fields(), alias="not")
     by: Annotated[tuple[By, ...], AfterValidator(_different), _OrAlone()] = ()  # (): the whole timeline is one group
-    measure: Annotated[Measure, BeforeValidator(_measure)] = Measure.COUNT
+    measure: Annotated[Literal["count"], BeforeValidator(_measure)] = "count"
     bound: Literal["low", "best", "high"] = "best"  # of quantities
     window: Annotated[Any, BeforeValidator(_window), WithJsonSchema(WINDOW_SCHEMA)] = "all"
     levels: Levels

@@ -1,11 +1,12 @@
 """Which group of a rule an incident belongs to, if the rule looks at it at all."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from operator import itemgetter
 from typing import Any, Final
 
 from projections.incidents import Incident
 from projections.rules.model import Filter, Group, Member, Rule
+from projections.rules.words import Measure
 
 # Names outside -> fields of an incident. `weapon` looks at all of an incident's weapons.
 FIELDS: Final[dict[str, int]] = {
@@ -18,6 +19,7 @@ FIELDS: Final[dict[str, int]] = {
     )
 }
 View = Callable[[Incident], Group | None]
+Members = Callable[[Incident], Sequence[Member]]
 
 
 def view_of(rule: Rule, known: Collection[str] = ()) -> View:
@@ -46,19 +48,57 @@ def view_of(rule: Rule, known: Collection[str] = ()) -> View:
     return view
 
 
+def members_for(rule: Rule) -> Members | None:
+    """A function from an incident that a rule looks at to its members there: one for each of its values, say.
+
+    None for rules that count: an incident is one member then.
+    """
+    match rule.measure:
+        case Measure.COUNT:
+            return None
+        case Measure.DISTINCT | Measure.NEW if rule.of == "weapon":
+            return lambda it: [Member(it.at, it.number, weapon) for weapon in sorted(set(it.weapons))]
+        case Measure.DISTINCT | Measure.NEW:
+            field = FIELDS[rule.of]
+            return lambda it: [] if it[field] is None else [Member(it.at, it.number, str(it[field]))]
+        case Measure.SUM:
+            amount = amount_of(rule.of, rule.bound)
+            return lambda it: [Member(it.at, it.number, weight=weight)] if (weight := amount(it)) else []
+        case _:
+            return lambda it: [Member(it.at, it.number)]
+
+
+def amount_of(quantity: str, bound: str) -> Callable[[Any], int]:
+    """A function from an incident to a bound of a quantity (`munitions`, `wounded.us`); see `HowMany.stated`."""
+    name, _, party = quantity.partition(".")
+    place = Incident._fields.index(name)
+
+    def amount(it: Any) -> int:
+        said = it[place].get(party) if party else it[place]
+        return 0 if said is None else said.stated(bound) or 0
+
+    return amount
+
+
+Seen = tuple[str, View, Members | None]  # rule id, its view, and what it makes of an incident; None: a member
+
+
 class Views:
     """The views of rules, by rule id and in their order. Most rules name classes, so most need not be asked."""
 
     def __init__(self, rules: Collection[Rule]) -> None:
-        self.all = [(rule.rule_id, view_of(rule)) for rule in rules]
-        pairs = [((rule.rule_id, view_of(rule, ("class",))), dict(rule.where).get("class")) for rule in rules]
+        self.all: list[Seen] = [(rule.rule_id, view_of(rule), members_for(rule)) for rule in rules]
+        pairs: list[tuple[Seen, frozenset[str] | None]] = [
+            ((rule.rule_id, view_of(rule, ("class",)), members_for(rule)), dict(rule.where).get("class"))
+            for rule in rules
+        ]
         self._unnamed = [view for view, classes in pairs if classes is None]
         self._by_class = {
             kind: [view for view, classes in pairs if classes is None or kind in classes]
             for kind in frozenset().union(*(classes for _, classes in pairs if classes))
         }
 
-    def of(self, incident_class: str) -> list[tuple[str, View]]:
+    def of(self, incident_class: str) -> list[Seen]:
         """Those that may look at incidents of a class."""
         return self._by_class.get(incident_class, self._unnamed)
 
@@ -68,10 +108,11 @@ def members_of(rules: Collection[Rule], standing: Iterable[Incident]) -> dict[tu
     members: dict[tuple[str, Group], list[Member]] = {}
     views = Views(rules)
     for incident in standing:
-        for rule_id, view in views.of(incident.incident_class):
+        for rule_id, view, made in views.of(incident.incident_class):
             if (group := view(incident)) is not None:
-                members.setdefault((rule_id, group), []).append(Member(incident.at, incident.number))
-    return {key: sorted(those) for key, those in members.items()}
+                those = made(incident) if made else (Member(incident.at, incident.number),)
+                members.setdefault((rule_id, group), []).extend(those)
+    return {key: sorted(those) for key, those in members.items() if those}
 
 
 def _compiled(those: Filter, *, wanted: bool) -> Iterator[tuple[int, Callable[[object], bool], bool]]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from operator import sub
 from typing import Final
 
-from projections.rules.model import FOREVER
+from projections.rules.model import FOREVER, Member
 
 BLOCK: Final = 1024  # members; a block splits above it
 MOST: Final = 8  # blocks: it takes longer to look at more of them than to ask V
@@ -18,8 +18,8 @@ class Members:
 
     __slots__ = ("_ats", "_block", "_firsts", "_numbers", "count")
 
-    def __init__(self, members: Sequence[tuple[int, ...]] = (), block: int = BLOCK) -> None:
-        """Take (instant, number, …) in order."""
+    def __init__(self, members: Sequence[Member] = (), block: int = BLOCK) -> None:
+        """Take members in order."""
         self._block, self.count = block, len(members)
         ats, numbers = array("q", [it[0] for it in members]), array("q", [it[1] for it in members])
         parts = [slice(start, start + block) for start in range(0, max(len(ats), 1), block)]

@@ -16,10 +16,11 @@ Filter = tuple[tuple[str, frozenset[str]], ...]  # field of an incident -> any o
 
 
 class Member(NamedTuple):
-    """A standing incident as one rule sees it; members are ordered by (at, number)."""
+    """A standing incident as one rule sees it; members are ordered by (at, number, value)."""
 
     at: int  # µs; its earliest instant
     number: int  # of the incident
+    value: str = ""  # of the field whose values are told apart; an incident of several is as many members
     weight: int = 1  # what it adds to a sum, else 1
 
 
@@ -28,7 +29,7 @@ class Rule:
     """When a group is worth telling about."""
 
     rule_id: str
-    levels: tuple[int, ...]  # strictly rising; the first opens an episode
+    levels: tuple[int, ...]  # strictly rising; the first opens an episode. Of silence: µs, else in units of the measure
     severities: tuple[str, ...] = SEVERITIES  # of the levels, in their order
     window: int = FOREVER  # µs; half-open (t - window, t]; FOREVER: everything since `since`
     since: int = -FOREVER  # µs; inclusive
@@ -36,6 +37,10 @@ class Rule:
     where: Filter = ()
     excluded: Filter = ()
     measure: Measure = Measure.COUNT
+    of: str = ""  # the quantity that is summed, or the field whose values are told apart
+    bound: str = "best"  # of the quantity: low, best or high
+    preceding: int = 4  # windows that a surge is held against
+    learn_until: int = -FOREVER  # µs; of `new`: values are learned before it, and told from it on
     clear: int | None = None  # `clear_below`, at most the first level, which is the default
     keep_firing: int = 0  # µs
     updates: Updates = Updates.CORRECTIONS
@@ -45,6 +50,13 @@ class Rule:
     labels: tuple[tuple[str, str], ...] = ()
     content_hash: str = ""  # sha256 of the normalised content
     content: str = "{}"  # the normalised content, as JSON
+
+    @property
+    def reach(self) -> int:
+        """How long after its instant a member can have a part in V, µs; FOREVER also where those before it matter."""
+        if self.measure in (Measure.NEW, Measure.SILENCE) or self.window == FOREVER:
+            return FOREVER
+        return self.window * (self.preceding + 1 if self.measure is Measure.SURGE else 1)
 
     @property
     def clear_below(self) -> int:

@@ -5,8 +5,8 @@ from typing import Final, NamedTuple
 
 from projections.fold import Change
 from projections.rules.alerts import Alert, Message
+from projections.rules.lines import Lines
 from projections.rules.model import Episode, Group, Member, Rule
-from projections.rules.spells import spell_of
 from projections.rules.words import Reason, State, Status
 
 FINAL: Final = (State.CANCELLED, State.MERGED)
@@ -59,7 +59,7 @@ class Earlier(NamedTuple):
     def evidence(self, at: int) -> list[int]:
         """The numbers of the incidents that made the value at an instant."""
         rule = self.rule
-        return [it.number for it in self.members if rule and it.at >= rule.since and spell_of(rule, it).covers(at)]
+        return Lines(rule, [it for it in self.members if it.at >= rule.since]).covering(at) if rule else []
 
 
 class Turned(NamedTuple):

@@ -1,16 +1,21 @@
 """Measures as spells: while a spell lasts, it adds its weight to V. V(t) = the weights of those with start <= t < end.
 
-    count    [at, at + window), 1
+    count, sum   [at, at + window), 1 or the quantity
+    distinct     [at, at + window), cut at the next of the same value: the newest of each value stands for it
+    new          [at, at + window), where there is none of that value before, and from `learn_until` on
+    surge (n)    [at, at + window) adds n, the n windows after that take 1: n * (this window - mean of the n before)
+    silence      [at + level, next), for each level: what the level has over the one below
 
-What spells a member has depends on itself and its two neighbours of the same key, and on nothing else; so one evaluator
-serves every measure, and one changed incident changes at most three incidents' spells.
+What spells a member has depends on itself and its two neighbours of the same line, and on nothing else; so one
+evaluator serves every measure, and one changed incident changes at most three incidents' spells.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate, pairwise
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from projections.rules.model import FOREVER, Member, Rule
+from projections.rules.words import Measure
 
 
 class Spell(NamedTuple):
@@ -25,9 +30,57 @@ class Spell(NamedTuple):
         return self.start <= at < self.end
 
 
+def line_of(rule: Rule, it: Member) -> str | None:
+    """What a member shares with its neighbours; None where neighbours do not matter."""
+    if rule.measure in (Measure.DISTINCT, Measure.NEW):
+        return it.value
+    return "" if rule.measure is Measure.SILENCE else None
+
+
 def spell_of(rule: Rule, it: Member) -> Spell:
-    """The spell of a member."""
-    return Spell(it.at, min(it.at + rule.window, FOREVER), it.weight)
+    """The spell of a member that is counted."""
+    return Spell(it.at, min(it.at + rule.window, FOREVER), 1)
+
+
+def spells_of(rule: Rule, it: Member, before: Member | None = None, after: Member | None = None) -> Iterator[Spell]:
+    """The spells of a member between its neighbours; empty ones are left out."""
+    made = OF.get(rule.measure)
+    those = made(rule, it, before, after) if made else (spell_of(rule, it),)
+    return (spell for spell in those if spell.start < spell.end)
+
+
+def _sum(rule: Rule, it: Member, _before: Member | None, _after: Member | None) -> Iterable[Spell]:
+    return (spell_of(rule, it)._replace(weight=it.weight),)
+
+
+def _distinct(rule: Rule, it: Member, _before: Member | None, after: Member | None) -> Iterable[Spell]:
+    whole = spell_of(rule, it)
+    return (whole._replace(end=min(whole.end, after.at)),) if after else (whole,)
+
+
+def _new(rule: Rule, it: Member, before: Member | None, _after: Member | None) -> Iterable[Spell]:
+    return (spell_of(rule, it),) if before is None and it.at >= rule.learn_until else ()
+
+
+def _surge(rule: Rule, it: Member, _before: Member | None, _after: Member | None) -> Iterable[Spell]:
+    whole = spell_of(rule, it)
+    yield whole._replace(weight=rule.preceding)
+    yield Spell(whole.end, whole.end + rule.preceding * rule.window, -1)
+
+
+def _silence(rule: Rule, it: Member, _before: Member | None, after: Member | None) -> Iterable[Spell]:
+    end = after.at if after else FOREVER
+    return (Spell(it.at + level, end, level - below) for below, level in pairwise((0, *rule.levels)))
+
+
+Made = Callable[[Rule, Member, Member | None, Member | None], Iterable[Spell]]
+OF: Final[Mapping[Measure, Made]] = {
+    Measure.SUM: _sum,
+    Measure.DISTINCT: _distinct,
+    Measure.NEW: _new,
+    Measure.SURGE: _surge,
+    Measure.SILENCE: _silence,
+}
 
 
 def changes_of(spells: Sequence[Spell]) -> list[tuple[int, int]]:

@@ -2,10 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import zip_longest
 
 from projections.fold import Change
 from projections.incidents import Incident
-from projections.rules.matching import View, Views
+from projections.rules.matching import Members, View, Views
 from projections.rules.model import Group, Member
 from projections.rules.outcome import Key, Moment
 from projections.rules.watch import Exchange, Touch
@@ -35,10 +36,13 @@ def exchanges_of(those: Sequence[Touch], index: int, place: int) -> Sequence[Exc
 
 def _brought(views: Views, new: Incident, place: int, found: Touches) -> None:
     touch = place, new.at, new.number, ()
-    for rule_id, view in views.of(new.incident_class) if new.stands else ():
+    for rule_id, view, made in views.of(new.incident_class) if new.stands else ():
         group = view(new)
         if group is not None:
-            found[rule_id, group].append(touch)
+            if made is None:
+                found[rule_id, group].append(touch)
+            elif those := made(new):
+                found[rule_id, group].append((place, new.at, 0, [(None, it) for it in those]))
 
 
 def _exchanges(views: Views, changes: Iterable[Change]) -> dict[Key, list[Exchange]]:
@@ -47,21 +51,26 @@ def _exchanges(views: Views, changes: Iterable[Change]) -> dict[Key, list[Exchan
         old = before if before is not None and before.stands else None
         new = after if after.stands else None
         if old is not None or new is not None:
-            for rule_id, view in views.all:
-                for group, exchange in _of_rule(view, old, new):
+            for rule_id, view, made in views.all:
+                for group, exchange in _of_rule(view, made or _counted, old, new):
                     found[rule_id, group].append(exchange)
     return found
 
 
-def _of_rule(view: View, old: Incident | None, new: Incident | None) -> Iterator[tuple[Group, Exchange]]:
+def _counted(it: Incident) -> Sequence[Member]:
+    return (Member(it.at, it.number),)
+
+
+def _of_rule(view: View, made: Members, old: Incident | None, new: Incident | None) -> Iterator[tuple[Group, Exchange]]:
     was, now = view(old) if old else None, view(new) if new else None
-    mine = Member(old.at, old.number) if old is not None and was is not None else None
-    its = Member(new.at, new.number) if new is not None and now is not None else None
-    if was == now:
-        if was is not None and mine != its:
-            yield was, (mine, its)
+    mine = made(old) if old is not None and was is not None else ()
+    its = made(new) if new is not None and now is not None else ()
+    if was == now and was is not None:
+        gone, come = [it for it in mine if it not in its], [it for it in its if it not in mine]
+        for pair in zip_longest(gone, come):
+            yield was, pair
         return
     if was is not None:
-        yield was, (mine, None)
+        yield from ((was, (it, None)) for it in mine)
     if now is not None:
-        yield now, (None, its)
+        yield from ((now, (None, it)) for it in its)

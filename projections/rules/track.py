@@ -5,30 +5,26 @@ seen of them: a span that opens after it has not happened, one whose end + `keep
 peak counts from its change point on. So nothing has to wait, and `due` is a function of incidents and clock alone.
 """
 
-from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 
 from projections.rules.begin import WHOLE, Begin
-from projections.rules.members import Members
 from projections.rules.model import FOREVER, Episode, Member, Rule
 from projections.rules.spans import Span, Spans, first_highest
-from projections.rules.spells import Spell, changes_of, exchanged, spell_of
+from projections.rules.spells import Spell, changes_of, exchanged
 
 
 class Track:
     """One rule in one group."""
 
-    __slots__ = ("_added", "_before", "_due", "_spans", "_touched", "_waiting", "_was", "clock", "members", "rule")
+    __slots__ = ("_added", "_before", "_due", "_spans", "_touched", "_was", "clock", "rule")
 
     def __init__(self, rule: Rule, clock: int = -FOREVER, members: Sequence[Member] = (), begin: Begin = WHOLE) -> None:
         """Find the episodes of members, in order, as they stand at the clock."""
         self.rule, self.clock, self._was = rule, clock, clock
-        mine, after = [it for it in members if it.at >= rule.since], begin.at - rule.window
-        self.members = Members(mine, 8 * Spans.block)
-        self._spans = Spans(rule, changes_of([spell_of(rule, it) for it in mine if it.at > after]), begin)
+        mine = [it for it in members if it.at >= rule.since]
+        self._spans = Spans(rule, changes_of(self._spells(mine, begin.at - rule.reach)), begin)
         self._spans.replace(0, 0, [self._peaked(span, None, Spell(0, 0, 0)) for span in self._spans.found()])
-        self._waiting = array("q")  # start, end and weight of spells, in turn, that V does not know of yet
         self._due: int | None = None  # None: to be found anew
         self._forget()
 
@@ -45,10 +41,6 @@ class Track:
 
     def value(self, at: int) -> int:
         return self._spans.steps.value(at)
-
-    def evidence(self, at: int) -> list[int]:
-        """The numbers of the incidents that make V(at), in order of (instant, number)."""
-        return self.members.between(at - self.rule.window, at)
 
     def changes(self) -> tuple[list[Episode], list[Episode]]:
         """The episodes that the event changed, before and after it, in order; all others are as they were."""
@@ -73,71 +65,8 @@ class Track:
     def _place(self, opened: int) -> int:
         return bisect_left(self._spans.openings, opened)
 
-    # -- members that change no episode
-
-    def add(self, at: int, number: int) -> bool:
-        """Add a member if that changes no episode by any clock before `due`; whether it is added. V learns of it later.
-
-        V is nowhere greater than the number of members in the window, so they alone can say that it does not.
-        """
-        rule, spans, members = self.rule, self._spans, self.members
-        if at < rule.since:
-            return True
-        end, level = at + rule.window, spans.low
-        if spans.all and at <= spans.all[-1].ended:
-            level = spans.least(at, end, self.clock, members.last)
-        if not level or not members.put(at, number, level, rule.window):
-            return False
-        self._waiting.extend((at, min(end, FOREVER), 1))
-        return True
-
-    def grow(self, at: int, number: int, clock: int) -> tuple[Episode, Episode] | None:
-        """Add a member that `add` refused, if all it does before `due` is to move the peak of the open span.
-
-        The episode before and after; None if it is not that simple: then the member is not added.
-        """
-        span, members, window = self._spans.all[-1] if self._spans.all else None, self.members, self.rule.window
-        if span is None or not span.opened <= at <= span.ended or max(at, members.last) > min(clock, span.ended):
-            return None
-        if self.clock >= span.ended + self.rule.keep_firing:  # it is over
-            return None
-        members.add(at, number)
-        peak, peak_at = span.peak + 1, span.peak_at  # nothing lies after the clock: one more is one more
-        if not at <= peak_at < at + window:
-            peak -= at < peak_at
-            found = members.first(peak, at, window)
-            if found is None:
-                members.remove(at, number)
-                return None
-            peak_at = found
-        grown = self._spans.all[-1] = Span(span.opened, span.ended, peak, peak_at)
-        self._waiting.extend(spell_of(self.rule, Member(at, number)))
-        return self._episode(span, clock), self._episode(grown, clock)
-
-    def swap(self, old: Member | None, new: Member | None) -> bool:
-        """Exchange a member if that changes no episode by any clock before `due`; whether it is exchanged.
-
-        One that is part of no span can go without notice.
-        """
-        if old is not None and old.at >= self.rule.since:
-            start, end, weight = spell_of(self.rule, old)
-            if self._spans.holds(start, end):
-                return False
-            if new is not None and not self.add(new.at, new.number):
-                return False
-            self.members.remove(old.at, old.number)
-            self._waiting.extend((start, end, -weight))
-            return True
-        return new is None or self.add(new.at, new.number)
-
     def catch_up(self) -> None:
-        """Bring V to the members."""
-        waiting = self._waiting
-        if waiting:
-            self._spans.extend([Spell(*it) for it in zip(waiting[::3], waiting[1::3], waiting[2::3], strict=True)])
-            del waiting[:]
-            if self._spans.all and self._spans.all[-1].ended + self.rule.keep_firing > self.clock:
-                self._due = None  # it may end later now
+        """Bring V to the members, where it lags behind."""
 
     # -- what happens
 
@@ -154,19 +83,32 @@ class Track:
     def exchange(self, old: Member | None, new: Member | None) -> list[Spell]:
         """Exchange a member and go on with the same event; the spells that came or went."""
         since = self.rule.since
-        lost: list[Spell] = []
-        gained: list[Spell] = []
-        if old is not None and old.at >= since:
-            self.members.remove(old.at, old.number)
-            lost = [spell_of(self.rule, old)]
-        if new is not None and new.at >= since:
-            self.members.add(new.at, new.number)
-            gained = [spell_of(self.rule, new)]
+        was = old if old is not None and old.at >= since else None
+        now = new if new is not None and new.at >= since else None
+        lost, gained, moved = self._exchange(was, now)
         for spell in exchanged(lost, gained) if lost else gained:
             mended = self._spans.change(*spell)
             if mended is not None:
                 self._mend(*mended, spell)
-        return [] if lost == gained and old == new else [*lost, *gained]
+        return moved if old != new else []
+
+    # -- members, as the measure has them
+
+    def all(self) -> list[Member]:
+        """All members, in order."""
+        raise NotImplementedError
+
+    def evidence(self, at: int) -> list[int]:
+        """The numbers of the incidents that make V(at), in order of (instant, number)."""
+        raise NotImplementedError
+
+    def _spells(self, members: Sequence[Member], after: int) -> Sequence[Spell]:
+        """Take in all members; the spells of those after an instant."""
+        raise NotImplementedError
+
+    def _exchange(self, old: Member | None, new: Member | None) -> tuple[list[Spell], list[Spell], list[Spell]]:
+        """Exchange a member; the spells that go, those that come, and the stretches in which evidence changed."""
+        raise NotImplementedError
 
     def _forget(self) -> None:
         self._before: dict[int, Episode] = {}  # by opening; as they stood before the event

@@ -7,8 +7,11 @@ from array import array
 from collections.abc import Sequence
 
 from projections.rules.begin import WHOLE, Begin
+from projections.rules.counting import CountTrack
+from projections.rules.lined import LinedTrack
 from projections.rules.model import FOREVER, Episode, Member, Rule
 from projections.rules.track import Track
+from projections.rules.words import Measure
 
 Exchange = tuple[Member | None, Member | None]
 # What an event did to a group: its place in the batch; instant and number of the member that it brought, or the
@@ -19,33 +22,37 @@ Touch = tuple[int, int, int, Sequence[Exchange]]
 class Watch:
     """One rule in one group."""
 
-    __slots__ = ("_room", "_track", "_waiting", "begin", "clock", "rule")
+    __slots__ = ("_lined", "_room", "_track", "_waiting", "begin", "clock", "rule")
 
     def __init__(self, rule: Rule, clock: int = -FOREVER, members: Sequence[Member] = (), begin: Begin = WHOLE) -> None:
         """Take in members, in order, as they stand at the clock."""
         self.rule, self.clock, self.begin = rule, clock, begin
         self._waiting = array("q")  # instant and number of each, in turn
-        self._room = rule.levels[0] - 1 - sum(it.weight for it in members)  # for members, while there is no track
-        asleep = self._room >= 0 and begin.held is None
-        self._track = None if asleep else Track(rule, clock, members, begin=begin)
-        if self._track is None:
+        self._room = rule.levels[0] - 1 - len(members)  # for members, while there is no track
+        self._track: CountTrack | None = None
+        self._lined: LinedTrack | None = None
+        if rule.measure is not Measure.COUNT:
+            self._lined = LinedTrack(rule, clock, members, begin)
+        elif self._room < 0 or begin.held is not None:
+            self._track = CountTrack(rule, clock, members, begin)
+        else:
             for it in members:
                 self._waiting.extend((it.at, it.number))
 
     @property
     def asleep(self) -> bool:
         """Whether there are too few members for any episode."""
-        return self._track is None
+        return self._track is None and self._lined is None
 
     @property
     def known_after(self) -> int:
         """The instant after which all members are in memory."""
-        return self.begin.at - self.rule.window
+        return self.begin.at - self.rule.reach
 
     def members(self) -> list[Member]:
         """Those that are in memory, in order."""
-        if self._track is not None:
-            return [Member(*it) for it in self._track.members.all()]
+        if not self.asleep:
+            return self.track().all()
         return sorted(Member(*it) for it in zip(self._waiting[::2], self._waiting[1::2], strict=True))
 
     def absorb(self, those: Sequence[Touch], index: int, stop: int, clocks: Sequence[int]) -> int:
@@ -54,18 +61,23 @@ class Watch:
         The index of the first event that may change one, `stop` if none does. `clocks` are those of events, by place.
         """
         begin = index
-        if self._track is None:
+        if self.asleep:
             index = self._wait(those, index, stop)
-        if index < stop:
-            track = self._track or self._wake()
-            add = track.add
-            while index < stop:
-                _, at, number, exchanges = those[index]
-                if not (track.swap(*exchanges[0]) if len(exchanges) == 1 else not exchanges and add(at, number)):
-                    break
-                index += 1
+        if index < stop and self._lined is None:
+            index = self._add(self._track or self._wake(), those, index, stop)
         if index > begin:
             self.clock = clocks[those[index - 1][0]]
+        return index
+
+    @staticmethod
+    def _add(track: CountTrack, those: Sequence[Touch], index: int, stop: int) -> int:
+        """Let members come and go while that changes no episode."""
+        add = track.add
+        while index < stop:
+            _, at, number, exchanges = those[index]
+            if not (track.swap(*exchanges[0]) if len(exchanges) == 1 else not exchanges and add(at, number)):
+                break
+            index += 1
         return index
 
     def grow(self, exchanges: Sequence[Exchange], clock: int) -> tuple[list[Episode], list[Episode]] | None:
@@ -108,16 +120,16 @@ class Watch:
                 waiting.extend((new.at, new.number))
         return True
 
-    def _wake(self) -> Track:
+    def _wake(self) -> CountTrack:
         waiting, self._waiting = self._waiting, array("q")
-        self._track = Track(self.rule, self.clock, begin=self.begin)
+        self._track = CountTrack(self.rule, self.clock, begin=self.begin)
         for at, number in zip(waiting[::2], waiting[1::2], strict=True):
             self._track.add(at, number)
         return self._track
 
     def track(self) -> Track:
         """The track with all members, as of the clock; whoever moves its clock says so here."""
-        track = self._track or self._wake()
+        track: Track = self._lined or self._track or self._wake()
         track.catch_up()
         track.clock = self.clock
         return track

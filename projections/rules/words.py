@@ -7,6 +7,11 @@ class Measure(StrEnum):
     """What is measured of a group."""
 
     COUNT = "count"
+    SUM = "sum"  # of a quantity
+    DISTINCT = "distinct"  # values of a field
+    NEW = "new"  # values of a field that were never seen before
+    SURGE = "surge"  # n times how far a window is above the mean of the n before it
+    SILENCE = "silence"  # for how long nothing happened, as levels
 
 
 class Status(StrEnum):

@@ -1,12 +1,13 @@
 """What the tables know of rules and their groups, for the evaluator. The tables as of before the batch at hand."""
 
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, Final
 
 import duckdb
 
 from projections import semantics
+from projections.claims import HowMany
 from projections.history import Held
 from projections.incidents import Incident, Site
 from projections.known import Key as SiteKey
@@ -16,6 +17,7 @@ from projections.rules.begin import Stretch
 from projections.rules.compiling import compile_rules
 from projections.rules.model import FOREVER, SEVERITIES, Episode, Group, Member, Rule
 from projections.rules.outcome import Key
+from projections.rules.words import Measure
 from projections.store import lookups
 from projections.store.had import Had
 
@@ -69,10 +71,10 @@ class TableGroups:
         if not ends:
             return found
         conditions, values = _conditions(rule)
-        by = [COLUMNS[name] for name in rule.by]
+        by, (more, made) = [COLUMNS[name] for name in rule.by], _members(rule)
         same = [f"{column} = w.{name} AND" for column, name in zip(by, rule.by, strict=True)]
         query = f"""
-            SELECT epoch_us(v.occurred_from), v.number, {", ".join(by) or "1"}
+            SELECT {", ".join(("epoch_us(v.occurred_from)", "v.number", more, *by))}
             FROM incident_versions v JOIN sites s USING (timeline, site)
             JOIN ({_columns(rule.by)}) w ON {" ".join(same)} v.occurred_from > w.after AND v.occurred_from <= w.until
             WHERE v.known_until IS NULL AND v.stands AND v.timeline = ? AND v.occurred_from > make_timestamptz(?)
@@ -81,8 +83,8 @@ class TableGroups:
         groups = [group for group in may_have for _ in wanted[group]]
         given = [list(column) for column in (*zip(*groups, strict=True), *zip(*ends, strict=True))]
         parameters = [*given, timeline, min(after for after, _ in ends), *values]
-        for at, number, *group in self._con.execute(query, parameters).fetchall():
-            found[tuple(group) if by else ()].append(Member(at, number))
+        for at, number, said, *group in self._con.execute(query, parameters).fetchall():
+            found[tuple(group)].extend(made(at, number, said))
         return found
 
     def _may_have_members(self, timeline: str, rule: Rule, group: Group) -> bool:
@@ -148,6 +150,30 @@ def _conditions(rule: Rule) -> tuple[list[str], list[Any]]:
         values.append(rule.window)
     conditions += [f"{COLUMNS[name]} IS NOT NULL" for name in rule.by]
     return conditions, values
+
+
+def _members(rule: Rule) -> tuple[str, Callable[[int, int, Any], Iterable[Member]]]:
+    """What makes members of an incident, as SQL, and the members made of it; the twin of `matching.members_for`."""
+    match rule.measure:
+        case Measure.DISTINCT | Measure.NEW if rule.of == "weapon":
+            return "v.weapons", lambda at, number, said: [
+                Member(at, number, it) for it in sorted(set(said.split(","))) if it
+            ]
+        case Measure.DISTINCT | Measure.NEW:
+            return COLUMNS[rule.of], lambda at, number, said: [] if said is None else [Member(at, number, said)]
+        case Measure.SUM:
+            return "v.quantities", lambda at, number, said: [
+                Member(at, number, weight=it) for it in _stated(rule, said) if it
+            ]
+        case _:
+            return "NULL", lambda at, number, _: [Member(at, number)]
+
+
+def _stated(rule: Rule, quantities: str | None) -> Iterable[int | None]:
+    name, _, party = rule.of.partition(".")
+    said = json.loads(quantities or "{}").get(name)
+    said = said.get(party) if said and party else said
+    return (HowMany(**said).stated(rule.bound),) if said else ()
 
 
 def _columns(by: Collection[str]) -> str:

@@ -1,12 +1,29 @@
 -- The episodes of one rule, by definition: spells, their sum, gaps and islands. It shares nothing with the evaluator.
--- Asked of `standing` (grp, number, t TIMESTAMPTZ, x BIGINT): the standing incidents that the rule looks at, by group.
--- Parameters: $levels BIGINT[] (rising), $clear, $since (NULL: none), $clock TIMESTAMPTZ; $win and $keep in microseconds
--- ($win NULL: everything so far). Durations are microseconds on purpose: adding days to a TIMESTAMPTZ goes by the session's
--- time zone, and a week in which the clocks change is not 168 hours.
+-- Asked of `standing` (grp, number, t TIMESTAMPTZ, x BIGINT, value VARCHAR): the standing incidents that the rule looks at, by group; x is
+-- what one adds to a sum, else 1; one that has several of the values that are told apart is there as often.
+-- Parameters: $measure, $levels BIGINT[] (rising; of silence microseconds), $clear, $preceding (windows), $since and $learn (NULL: none),
+-- $clock TIMESTAMPTZ; $win and $keep in microseconds ($win NULL: everything so far). Durations are microseconds on purpose: adding days to
+-- a TIMESTAMPTZ goes by the session's time zone, and a week in which the clocks change is not 168 hours.
 WITH counted AS (
-    SELECT * FROM standing WHERE $since::TIMESTAMPTZ IS NULL OR t >= $since::TIMESTAMPTZ
-), spells AS (  -- [starts, ends): while it lasts it adds `weight`; ends NULL: for ever. One SELECT for each measure
-    SELECT grp, t AS starts, t + to_microseconds($win::BIGINT) AS ends, x AS weight FROM counted  -- count: x is 1
+    SELECT *, lead(t) OVER same AS next_t, lag(t) OVER same AS prev_t
+    FROM standing WHERE $since::TIMESTAMPTZ IS NULL OR t >= $since::TIMESTAMPTZ
+    WINDOW same AS (PARTITION BY grp, CASE WHEN $measure = 'silence' THEN '' ELSE value END ORDER BY t, number)
+), thresholds AS (  -- silence: each level adds what it has over the one below
+    SELECT level, level - coalesce(lag(level) OVER (ORDER BY level), 0) AS step FROM unnest($levels::BIGINT[]) AS every(level)
+), spells AS (  -- [starts, ends): while it lasts it adds `weight`; ends NULL: for ever
+    SELECT grp, t AS starts, t + to_microseconds($win::BIGINT) AS ends, x AS weight FROM counted WHERE $measure IN ('count', 'sum')
+    UNION ALL  -- the newest incident of a value stands for it
+    SELECT grp, t, least(t + to_microseconds($win::BIGINT), next_t), 1 FROM counted WHERE $measure = 'distinct'
+    UNION ALL
+    SELECT grp, t, t + to_microseconds($win::BIGINT), 1 FROM counted
+    WHERE $measure = 'new' AND prev_t IS NULL AND ($learn::TIMESTAMPTZ IS NULL OR t >= $learn::TIMESTAMPTZ)
+    UNION ALL
+    SELECT grp, t + to_microseconds(level), next_t, step FROM counted, thresholds
+    WHERE $measure = 'silence' AND (next_t IS NULL OR t + to_microseconds(level) < next_t)
+    UNION ALL
+    SELECT grp, t, t + to_microseconds($win::BIGINT), $preceding::BIGINT FROM counted WHERE $measure = 'surge'
+    UNION ALL
+    SELECT grp, t + to_microseconds($win::BIGINT), t + to_microseconds($win::BIGINT * ($preceding::BIGINT + 1)), -1 FROM counted WHERE $measure = 'surge'
 ), points AS (  -- V at each change point that has happened; those of one instant are one
     SELECT grp, c, sum(sum(delta)) OVER (PARTITION BY grp ORDER BY c) AS v
     FROM (SELECT grp, starts AS c, weight AS delta FROM spells UNION ALL SELECT grp, ends, -weight FROM spells WHERE ends IS NOT NULL)

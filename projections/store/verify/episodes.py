@@ -119,13 +119,14 @@ def _ask(it: Snapshot, one: Terms) -> None:
     it.con.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE standing AS
-        SELECT {group_key(one.content["by"])} AS grp, 0::BIGINT AS number, occurred_from AS t, 1::BIGINT AS x
+        SELECT {group_key(one.content["by"])} AS grp, 0::BIGINT AS number, occurred_from AS t, 1::BIGINT AS x,
+            '' AS value
         FROM facets WHERE timeline = ? AND {conditions}
         """,
         [one.timeline, *values],
     )
     since = f"TIMESTAMPTZ '{one.since} 00:00:00+00'" if one.since else "NULL"
-    asked = ORACLE.replace("$since", since).replace("$clock", "getvariable('clock')")
+    asked = ORACLE.replace("$since", since).replace("$learn", "NULL").replace("$clock", "getvariable('clock')")
     it.con.execute("SET VARIABLE clock = (SELECT clock FROM timelines WHERE timeline = ?)", [one.timeline])
     told = {"timeline": one.timeline, "rule": one.rule, "severities": one.severities}
     it.con.execute(
@@ -134,7 +135,15 @@ def _ask(it: Snapshot, one: Terms) -> None:
         SELECT $timeline, $rule, grp, opened_at, ended_at, value, peak_at, ($severities::VARCHAR[])[reached]
         FROM ({asked})
         """,
-        told | {"levels": one.levels, "clear": one.clear, "win": one.window, "keep": one.keep},
+        told
+        | {
+            "measure": one.measure,
+            "preceding": 0,
+            "levels": one.levels,
+            "clear": one.clear,
+            "win": one.window,
+            "keep": one.keep,
+        },
     )
 
 

@@ -7,7 +7,11 @@ from typing import Any, NamedTuple
 from hypothesis import settings
 from hypothesis import strategies as st
 
+from projections.rules.counting import CountTrack
+from projections.rules.lined import LinedTrack
 from projections.rules.model import FOREVER, SEVERITIES, Member, Rule
+from projections.rules.track import Track
+from projections.rules.words import Measure
 from tests.projections.logs import share
 
 PROVE = 20 if os.environ.get("TOCSIN_PROVE") == "1" else 1
@@ -19,20 +23,36 @@ def examples(count: int) -> Callable[[Any], Any]:
     return settings(max_examples=share(count) * PROVE, deadline=None)
 
 
+OF = {Measure.SUM: "munitions", Measure.DISTINCT: "actor", Measure.NEW: "actor"}
+
+
 @st.composite
-def rules(draw: st.DrawFn) -> Rule:
+def rules(draw: st.DrawFn, measures: Sequence[Measure] = tuple(Measure)) -> Rule:
     """A rule of any shape."""
+    measure = draw(st.sampled_from(measures))
+    windows = st.integers(1, 6)
+    if measure not in (Measure.SURGE, Measure.SILENCE):
+        windows |= st.just(FOREVER)
     levels = draw(st.lists(st.integers(1, 6), min_size=1, max_size=3, unique=True).map(sorted))
     severities = draw(st.lists(st.sampled_from(SEVERITIES), min_size=len(levels), max_size=len(levels), unique=True))
     return Rule(
         "r",
         tuple(levels),
         tuple(sorted(severities, key=SEVERITIES.index)),
-        window=draw(st.integers(1, 6) | st.just(FOREVER)),
+        window=draw(windows),
+        measure=measure,
+        of=OF.get(measure, ""),
+        preceding=draw(st.integers(1, 3)),
+        learn_until=draw(st.just(-FOREVER) | st.integers(0, 12)),
         since=draw(st.just(-FOREVER) | st.integers(0, 6)),
         clear=draw(st.none() | st.integers(1, levels[0])),
         keep_firing=draw(st.integers(0, 4)),
     )
+
+
+def track_of(rule: Rule, clock: int = -FOREVER, members: Sequence[Member] = ()) -> Track:
+    """A track of the kind that the measure asks for."""
+    return (CountTrack if rule.measure is Measure.COUNT else LinedTrack)(rule, clock, members)
 
 
 class Step(NamedTuple):
@@ -54,7 +74,8 @@ def steps(draw: st.DrawFn, longest: int = 22) -> list[Step]:
         if kind in ("correct", "retract") and standing:
             old = standing.pop(draw(st.sampled_from(sorted(standing))))
         if kind == "report" or (kind == "correct" and old):
-            new = Member(draw(INSTANTS), old.number if old else number)
+            said = draw(st.sampled_from("abc")), draw(st.integers(1, 3))
+            new = Member(draw(INSTANTS), old.number if old else number, *said)
             standing[new.number] = new
         found.append(Step(clock, old, new))
     return found

@@ -6,6 +6,7 @@ Quadratic on purpose. The evaluator and the SQL oracle are held against this.
 from collections.abc import Iterable, Sequence
 
 from projections.rules.model import FOREVER, Episode, Member, Rule
+from projections.rules.words import Measure
 
 
 def counted(rule: Rule, members: Iterable[Member]) -> list[Member]:
@@ -19,13 +20,42 @@ def in_window(rule: Rule, members: Sequence[Member], at: int) -> list[Member]:
 
 
 def value(rule: Rule, members: Sequence[Member], at: int) -> int:
-    """V(at), by definition: how many are in the window."""
-    return len(in_window(rule, members, at))
+    """V(at), by definition."""
+    window = in_window(rule, members, at)
+    values = {
+        Measure.COUNT: lambda: len(window),
+        Measure.SUM: lambda: sum(it.weight for it in window),
+        Measure.DISTINCT: lambda: len({it.value for it in window}),
+        Measure.NEW: lambda: len([it for it in firsts(members) if it in window and it.at >= rule.learn_until]),
+        Measure.SURGE: lambda: rule.preceding * len(window) - len(preceding(rule, members, at)),
+        Measure.SILENCE: lambda: max((level for level in rule.levels if level <= silent(members, at)), default=0),
+    }
+    return values[rule.measure]()
+
+
+def preceding(rule: Rule, members: Sequence[Member], at: int) -> list[Member]:
+    """The members of the windows before this one that a surge is held against."""
+    reach = rule.window * (rule.preceding + 1)
+    return [it for it in members if at - reach < it.at <= at - rule.window]
+
+
+def silent(members: Sequence[Member], at: int) -> int:
+    """How long nothing has happened; nothing is silent that never spoke."""
+    return at - max((it.at for it in members if it.at <= at), default=at)
+
+
+def firsts(members: Sequence[Member]) -> list[Member]:
+    """The first member of each value."""
+    return list({it.value: it for it in reversed(members)}.values())
 
 
 def change_points(rule: Rule, members: Sequence[Member], clock: int) -> list[int]:
     """Every instant by the clock at which V may change."""
     steps = {0, rule.window}
+    if rule.measure is Measure.SILENCE:
+        steps = {0, *rule.levels}
+    if rule.measure is Measure.SURGE:
+        steps |= {rule.window * (rule.preceding + 1)}
     return sorted({it.at + step for it in members for step in steps if step < FOREVER and it.at + step <= clock})
 
 
@@ -71,4 +101,14 @@ def _episode(rule: Rule, values: list[tuple[int, int]], span: tuple[int, int | N
 
 def evidence(rule: Rule, members: Iterable[Member], at: int) -> list[int]:
     """The numbers of the incidents that make V(at); at an episode's `peak_at` they make its value."""
-    return [it.number for it in in_window(rule, counted(rule, members), at)]
+    members = counted(rule, members)
+    those = in_window(rule, members, at)
+    match rule.measure:
+        case Measure.DISTINCT:
+            those = list({it.value: it for it in those}.values())
+        case Measure.NEW:
+            those = [it for it in firsts(members) if it in those and it.at >= rule.learn_until]
+        case Measure.SILENCE:
+            last = [it for it in members if it.at <= at][-1:]
+            those = [it for it in last if at - it.at >= rule.levels[0]]
+    return [number for _, number in sorted({(it.at, it.number) for it in those})]

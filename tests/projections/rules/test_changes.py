@@ -4,9 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from projections.rules.model import FOREVER, Member, Rule
-from projections.rules.track import Track
 from tests.projections.rules import reference
-from tests.projections.rules.histories import Step, examples, rules, standing_after, steps
+from tests.projections.rules.histories import Step, examples, rules, standing_after, steps, track_of
 from tests.projections.rules.world import World, incident
 
 
@@ -14,7 +13,7 @@ from tests.projections.rules.world import World, incident
 @given(rule=rules(), history=steps())
 def test_what_is_due_happens_then(rule: Rule, history: list[Step]) -> None:
     """Given any history, when the clock moves to `due`, which lies after it, then an episode changes."""
-    track = Track(rule)
+    track = track_of(rule)
     for place, step in enumerate(history):
         track.begin(step.clock)
         track.exchange(step.old, step.new)
@@ -22,7 +21,7 @@ def test_what_is_due_happens_then(rule: Rule, history: list[Step]) -> None:
 
         assert due > step.clock
         if due < FOREVER:
-            ahead = Track(rule, step.clock, sorted(standing_after(history[: place + 1]).values()))
+            ahead = track_of(rule, step.clock, sorted(standing_after(history[: place + 1]).values()))
             ahead.begin(due)
             assert ahead.episodes() != before
 
@@ -31,7 +30,7 @@ def test_what_is_due_happens_then(rule: Rule, history: list[Step]) -> None:
 @given(rule=rules(), history=steps())
 def test_changed_evidence_is_a_change(rule: Rule, history: list[Step]) -> None:
     """Given any history, when the incidents behind a value change, then the episode counts as changed."""
-    track = Track(rule)
+    track = track_of(rule)
     proof: dict[object, list[int]] = {}
 
     for place, step in enumerate(history):
@@ -56,7 +55,7 @@ def test_changed_evidence_is_a_change(rule: Rule, history: list[Step]) -> None:
 @given(rule=rules(), history=steps(), several=st.integers(2, 4))
 def test_one_event_may_exchange_several(rule: Rule, history: list[Step], several: int) -> None:
     """Given events of several exchanges each, when they are applied, then the changes of each turn old into new."""
-    track, known = Track(rule), set()
+    track, known = track_of(rule), set()
 
     for start in range(0, len(history), several):
         event = history[start : start + several]
@@ -73,7 +72,7 @@ def test_one_event_may_exchange_several(rule: Rule, history: list[Step], several
 
 def test_one_incident_for_another_at_the_peak_is_a_change() -> None:
     """Given an episode, when an incident at its peak gives way to another of the same instant, then it is a change."""
-    track = Track(Rule("r", (2,), ("watch",), window=10), 5, [Member(1, 1), Member(5, 2)])
+    track = track_of(Rule("r", (2,), ("watch",), window=10), 5, [Member(1, 1), Member(5, 2)])
     (episode,) = track.episodes()
 
     track.begin(6)

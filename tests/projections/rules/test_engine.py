@@ -8,10 +8,11 @@ from hypothesis import event as seen
 from hypothesis import given
 from hypothesis import strategies as st
 
+from projections.claims import HowMany
 from projections.incidents import Incident
 from projections.rules.model import Group, Rule
 from projections.rules.outcome import Key, Told
-from projections.rules.words import State, Updates
+from projections.rules.words import Measure, State, Updates
 from tests.projections.rules import reference
 from tests.projections.rules.histories import INSTANTS, examples, rules
 from tests.projections.rules.world import World, incident
@@ -51,7 +52,10 @@ class Telling:
 
     def report(self, number: int) -> Incident:
         at = self.draw(INSTANTS)
-        said = {"site": self.draw(st.sampled_from("AB")), "actor": self.draw(st.sampled_from([None, "x"]))}
+        said = {"site": self.draw(st.sampled_from("AB")), "actor": self.draw(st.sampled_from([None, "x", "y"]))}
+        said["munitions"] = self.draw(
+            st.none() | st.integers(1, 3).map(lambda many: HowMany(many, None, None, "exact"))
+        )
         return incident(number, at, until=at + self.draw(st.sampled_from([0, 0, 3])), **said)
 
     def correct(self, _: int) -> Incident | None:
@@ -227,6 +231,6 @@ def test_what_a_message_says_is_what_is_so(rule_set: list[Rule], history: list[E
             assert it.value_now == reference.value(it.rule, counted, world.clock)
             if it.message.state in (State.OPEN, State.RESOLVED):
                 assert it.evidence == reference.evidence(it.rule, counted, peak_at)
-                assert len(it.evidence) == it.message.episode.value
+                assert it.rule.measure is not Measure.COUNT or len(it.evidence) == it.message.episode.value
             else:
                 assert sorted(it.evidence) == sorted(reference.evidence(it.rule, before[key], peak_at))

@@ -8,7 +8,7 @@ from projections.rules.model import Member, Rule
 from projections.rules.spells import Spell
 from projections.rules.track import Track
 from tests.projections.rules import reference
-from tests.projections.rules.histories import Step, examples, rules, standing_after, steps
+from tests.projections.rules.histories import Step, examples, rules, standing_after, steps, track_of
 
 
 def applied(track: Track, step: Step) -> None:
@@ -20,7 +20,7 @@ def applied(track: Track, step: Step) -> None:
 @given(rule=rules(), history=steps())
 def test_the_evaluator_finds_what_the_definition_says(rule: Rule, history: list[Step]) -> None:
     """Given any history, when it is applied event by event, then the episodes are those of the definition."""
-    track, standing = Track(rule), dict[int, Member]()
+    track, standing = track_of(rule), dict[int, Member]()
 
     for place, step in enumerate(history):
         applied(track, step)
@@ -39,7 +39,7 @@ def test_the_evaluator_finds_what_the_definition_says(rule: Rule, history: list[
 @given(rule=rules(), history=steps())
 def test_what_changed_is_what_the_evaluator_says_changed(rule: Rule, history: list[Step]) -> None:
     """Given any history, when an event is applied, then `changes` turns the episodes before into those after."""
-    track, known = Track(rule), set()
+    track, known = track_of(rule), set()
 
     for step in history:
         applied(track, step)
@@ -56,13 +56,13 @@ def test_a_track_that_was_loaded_goes_on_as_one_that_was_kept(
     rule: Rule, history: list[Step], data: st.DataObject
 ) -> None:
     """Given any history, when the track is made anew from its members at any place, then nothing differs."""
-    kept, loaded = Track(rule), Track(rule)
+    kept, loaded = track_of(rule), track_of(rule)
     cut = data.draw(st.integers(0, len(history)))
 
     for place, step in enumerate(history):
         if place == cut:
             members = sorted(standing_after(history[:place]).values())
-            loaded = Track(rule, history[place - 1].clock if place else 0, members)
+            loaded = track_of(rule, history[place - 1].clock if place else 0, members)
         applied(kept, step)
         applied(loaded, step)
 
@@ -76,7 +76,7 @@ def test_a_track_that_was_loaded_goes_on_as_one_that_was_kept(
 @given(rule=rules(), history=steps(), ahead=st.integers(0, 30))
 def test_nothing_happens_before_it_is_due(rule: Rule, history: list[Step], ahead: int) -> None:
     """Given any history, when the clock moves to just before `due`, then no episode changes."""
-    track = Track(rule)
+    track = track_of(rule)
     for step in history:
         applied(track, step)
     before, now = track.episodes(), track.clock

@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from projections.rules.model import FOREVER, Episode, Member, Rule
-from projections.rules.track import Track
 from projections.rules.watch import Watch
+from projections.rules.words import Measure
 from tests.projections.rules import reference
-from tests.projections.rules.histories import Step, examples, rules, standing_after, steps
+from tests.projections.rules.histories import Step, examples, rules, standing_after, steps, track_of
 from tests.projections.rules.world import World, incident, lines
 
 
@@ -41,7 +41,7 @@ class Group:
 @st.composite
 def roomy(draw: st.DrawFn) -> Rule:
     """A rule whose levels leave room, and whose window is rather long."""
-    rule = draw(rules())
+    rule = draw(rules([Measure.COUNT]))
     levels = tuple(level + 3 for level in rule.levels)
     return replace(rule, levels=levels, clear=draw(st.none() | st.just(2)), window=draw(st.integers(3, 12)))
 
@@ -91,7 +91,7 @@ def test_what_was_absorbed_counts_when_it_matters(rule: Rule, history: list[Step
         group.put(step)
         if place in looked:
             track = group.watch.track()
-            at_once = Track(rule, step.clock, sorted(standing_after(history[: place + 1]).values()))
+            at_once = track_of(rule, step.clock, sorted(standing_after(history[: place + 1]).values()))
             assert track.episodes() == at_once.episodes()
             assert track.value(step.clock) == at_once.value(step.clock)
             assert track.evidence(step.clock) == at_once.evidence(step.clock)

@@ -10,7 +10,7 @@ from projections.loading import Loading
 from projections.rules.alerts import Alert, Message, Standing
 from projections.rules.begin import Stretch
 from projections.rules.engine import Engine
-from projections.rules.matching import view_of
+from projections.rules.matching import members_for, view_of
 from projections.rules.model import Episode, Group, Member, Rule
 from projections.rules.outcome import Key, Moment, Outcome, Told
 from projections.rules.words import State
@@ -103,10 +103,10 @@ class World:
         """The members of every group of every rule, in order."""
         found: dict[Key, list[Member]] = {}
         for rule in self.engine.rules.values():
-            view = view_of(rule)
+            view, made = view_of(rule), members_for(rule) or (lambda it: [Member(it.at, it.number)])
             for it in self._all_standing():
                 if (group := view(it)) is not None:
-                    found.setdefault((rule.rule_id, group), []).append(Member(it.at, it.number))
+                    found.setdefault((rule.rule_id, group), []).extend(made(it))
         return {key: sorted(those) for key, those in found.items()}
 
     def folded(self) -> dict[str, Told]:

@@ -15,7 +15,7 @@ from events.model import IncidentCorrected
 from projections import incidents
 from projections.apply import apply_batch
 from projections.reading import read
-from projections.rules import spells, track
+from projections.rules import counting, spells
 from projections.rules.model import Member, Rule
 from projections.rules.spells import Spell
 from projections.store import books, knowing
@@ -253,10 +253,10 @@ class TestABugOfOurs:
         """Given windows that are a microsecond too long, then the episodes are found wrong."""
 
         def longer(rule: Rule, it: Member) -> Spell:
-            return Spell(it.at, it.at + rule.window + 1, it.weight)
+            return Spell(it.at, it.at + rule.window + 1, 1)
 
         monkeypatch.setattr(spells, "spell_of", longer)
-        monkeypatch.setattr(track, "spell_of", longer)
+        monkeypatch.setattr(counting, "spell_of", longer)
         path = projected(records, folder)
 
         assert "episodes" in found_by_tables(path)

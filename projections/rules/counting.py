@@ -1,0 +1,114 @@
+"""A track of members that are counted: most of them change no episode, which the members can tell without V."""
+
+from array import array
+from collections.abc import Sequence
+
+from projections.rules.begin import WHOLE, Begin
+from projections.rules.members import Members
+from projections.rules.model import FOREVER, Episode, Member, Rule
+from projections.rules.spans import Span, Spans
+from projections.rules.spells import Spell, spell_of
+from projections.rules.track import Track
+
+
+class CountTrack(Track):
+    """One rule that counts, in one group."""
+
+    __slots__ = ("_waiting", "members")
+
+    def __init__(self, rule: Rule, clock: int = -FOREVER, members: Sequence[Member] = (), begin: Begin = WHOLE) -> None:
+        self._waiting = array("q")  # start, end and weight of spells, in turn, that V does not know of yet
+        super().__init__(rule, clock, members, begin)
+
+    def all(self) -> list[Member]:
+        """All members, in order."""
+        return [Member(*it) for it in self.members.all()]
+
+    def evidence(self, at: int) -> list[int]:
+        """The numbers of the incidents that make V(at), in order of (instant, number)."""
+        return self.members.between(at - self.rule.window, at)
+
+    # -- members that change no episode
+
+    def add(self, at: int, number: int) -> bool:
+        """Add a member if that changes no episode by any clock before `due`; whether it is added. V learns of it later.
+
+        V is nowhere greater than the number of members in the window, so they alone can say that it does not.
+        """
+        rule, spans, members = self.rule, self._spans, self.members
+        if at < rule.since:
+            return True
+        end, level = at + rule.window, spans.low
+        if spans.all and at <= spans.all[-1].ended:
+            level = spans.least(at, end, self.clock, members.last)
+        if not level or not members.put(at, number, level, rule.window):
+            return False
+        self._waiting.extend((at, min(end, FOREVER), 1))
+        return True
+
+    def grow(self, at: int, number: int, clock: int) -> tuple[Episode, Episode] | None:
+        """Add a member that `add` refused, if all it does before `due` is to move the peak of the open span.
+
+        The episode before and after; None if it is not that simple: then the member is not added.
+        """
+        span, members, window = self._spans.all[-1] if self._spans.all else None, self.members, self.rule.window
+        if span is None or not span.opened <= at <= span.ended or max(at, members.last) > min(clock, span.ended):
+            return None
+        if self.clock >= span.ended + self.rule.keep_firing:  # it is over
+            return None
+        members.add(at, number)
+        peak, peak_at = span.peak + 1, span.peak_at  # nothing lies after the clock: one more is one more
+        if not at <= peak_at < at + window:
+            peak -= at < peak_at
+            found = members.first(peak, at, window)
+            if found is None:
+                members.remove(at, number)
+                return None
+            peak_at = found
+        grown = self._spans.all[-1] = Span(span.opened, span.ended, peak, peak_at)
+        self._waiting.extend(spell_of(self.rule, Member(at, number)))
+        return self._episode(span, clock), self._episode(grown, clock)
+
+    def swap(self, old: Member | None, new: Member | None) -> bool:
+        """Exchange a member if that changes no episode by any clock before `due`; whether it is exchanged.
+
+        One that is part of no span can go without notice.
+        """
+        if old is not None and old.at >= self.rule.since:
+            start, end, weight = spell_of(self.rule, old)
+            if self._spans.holds(start, end):
+                return False
+            if new is not None and not self.add(new.at, new.number):
+                return False
+            self.members.remove(old.at, old.number)
+            self._waiting.extend((start, end, -weight))
+            return True
+        return new is None or self.add(new.at, new.number)
+
+    def catch_up(self) -> None:
+        """Bring V to the members."""
+        waiting = self._waiting
+        if waiting:
+            self._spans.extend([Spell(*it) for it in zip(waiting[::3], waiting[1::3], waiting[2::3], strict=True)])
+            del waiting[:]
+            if self._spans.all and self._spans.all[-1].ended + self.rule.keep_firing > self.clock:
+                self._due = None  # it may end later now
+
+    # -- members
+
+    def _spells(self, members: Sequence[Member], after: int) -> Sequence[Spell]:
+        """Take in all members; the spells of those after an instant."""
+        self.members = Members(members, 8 * Spans.block)
+        return [spell_of(self.rule, it) for it in members if it.at > after]
+
+    def _exchange(self, old: Member | None, new: Member | None) -> tuple[list[Spell], list[Spell], list[Spell]]:
+        """Exchange a member; the spells that go, those that come, and the stretches in which evidence changed."""
+        lost: list[Spell] = []
+        gained: list[Spell] = []
+        if old is not None:
+            self.members.remove(old.at, old.number)
+            lost = [spell_of(self.rule, old)]
+        if new is not None:
+            self.members.add(new.at, new.number)
+            gained = [spell_of(self.rule, new)]
+        return lost, gained, [*lost, *gained]

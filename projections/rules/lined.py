@@ -1,0 +1,37 @@
+"""A track of members whose weights or neighbours matter (all measures but a count): looked at after each event."""
+
+from collections.abc import Sequence
+
+from projections.rules.lines import Lines
+from projections.rules.model import Member
+from projections.rules.spells import Spell, exchanged
+from projections.rules.track import Track
+
+
+class LinedTrack(Track):
+    """One rule in one group. V may be greater than the number of members, so nothing is said without it."""
+
+    __slots__ = ("_lines",)
+
+    def all(self) -> list[Member]:
+        """All members, in order."""
+        return self._lines.all()
+
+    def evidence(self, at: int) -> list[int]:
+        """The numbers of the incidents that make V(at), in order of (instant, number)."""
+        return self._lines.covering(at)
+
+    def _spells(self, members: Sequence[Member], after: int) -> Sequence[Spell]:
+        self._lines = Lines(self.rule, members)
+        return Lines(self.rule, [it for it in members if it.at > after]).spells()
+
+    def _exchange(self, old: Member | None, new: Member | None) -> tuple[list[Spell], list[Spell], list[Spell]]:
+        lost: list[Spell] = []
+        gained: list[Spell] = []
+        moved: list[Spell] = []
+        for before, after in (*((self._lines.take(old),) if old else ()), *((self._lines.put(new),) if new else ())):
+            lost += (spell for those in before.values() for spell in those)
+            gained += (spell for those in after.values() for spell in those)
+            for it in before | after:
+                moved += exchanged(before.get(it, ()), after.get(it, ()))
+        return lost, gained, moved
