@@ -1,21 +1,18 @@
-"""Rules on their way into the log: from a file to the event that adopts them."""
+"""Rules on their way into the log: what is in force, what differs, and the event that adopts them."""
 
 from collections.abc import Sequence
 from datetime import datetime
-from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from events import ids
-from events.errors import ConfigInvalid, Faulty, NotFound
+from events.errors import ConfigInvalid, NotFound
 from events.log import Event
 from events.model import RulesAdopted
 from events.values import Source, iso
-from projections.rules import yaml_file
 from projections.rules.spec import Content, content_hash
 from projections.store.reader import Reader
 
 OPERATOR: Final = Source(feed="operator")
-TOO_LARGE: Final = 2**21  # bytes; what is larger is not even read: the text's own limit lies below
 
 
 class InForce(NamedTuple):
@@ -25,26 +22,6 @@ class InForce(NamedTuple):
     now: datetime | None  # the clock of a replayed timeline, which the replayer alone moves on; None: it is live
     rules: list[Content]  # in the order of evaluation
     adopted_offset: int | None  # where they were adopted; None: none ever were
-
-
-def read_file(path: Path) -> list[Content]:
-    """The rules of a file, each in its normal form.
-
-    Raises:
-        ConfigInvalid: it can not be read.
-        Faulty: something in it is wrong; every fault is told, with file and place.
-    """
-    try:
-        with path.open("rb") as file:
-            text = file.read(TOO_LARGE).decode("utf-8-sig")
-        return yaml_file.read(text)
-    except OSError as error:
-        raise ConfigInvalid(f"{path}: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        line = error.object[: error.start].count(b"\n") + 1
-        raise Faulty(f"{path}:{line}:1: expected UTF-8, found byte {error.object[error.start]:#x}") from error
-    except ConfigInvalid as error:
-        raise Faulty([f"{path}:{fault}" for fault in error.faults]) from error
 
 
 def in_force(reader: Reader, timeline: str | None) -> InForce:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from pydantic import BaseModel, ValidationError
 
@@ -10,7 +10,7 @@ from events import marked
 from events.errors import ConfigInvalid, one_line
 from events.marked import At, Marked, Path
 from events.plainly import Fault, faults
-from projections.rules.form import Fields, Levels, RuleFile, RuleSpec
+from projections.rules.form import MOST_RULES, Fields, Levels, RuleFile, RuleSpec
 from projections.rules.spec import Content, canonical, normalise
 from projections.rules.templates import meant
 
@@ -27,17 +27,41 @@ PLAINER: Final = (
 MANY: Final = re.compile(r"to have at most (\d+) items? after validation, not (\w+)")  # a number, or "more"
 
 
+class Look(NamedTuple):
+    """What a text says, and all that is wrong with it."""
+
+    rules: list[Content]  # in its order, each in its normal form; none where something is wrong
+    ids: dict[str, At]  # of its rules, sound or not -> where it stands first
+    faults: list[str]  # `line:column: field: expected …, found …`, in order
+
+
 def read(text: str) -> list[Content]:
     """The rules of a file, in its order, each in its normal form.
 
     Raises:
         ConfigInvalid: something is wrong; every fault is told as `line:column: field: expected …, found …`.
     """
+    found = look(text)
+    if found.faults:
+        raise ConfigInvalid(found.faults)
+    return found.rules
+
+
+def look(text: str) -> Look:
+    """The rules of a file, or what is wrong with it."""
     found = marked.read(text)
     rules = _checked(found) if found.readable else []
-    if found.faults:
-        raise ConfigInvalid([f"{at.line}:{at.column}: {one_line(said)}" for at, said in sorted(found.faults)])
-    return rules
+    faults = [f"{at.line}:{at.column}: {one_line(said)}" for at, said in sorted(found.faults)]
+    return Look([] if faults else rules, dict(reversed(list(_ids(found)))), faults)
+
+
+def too_large(rules: Sequence[Content]) -> str | None:
+    """What is to be said of more rules than one event carries."""
+    if len(rules) > MOST_RULES:
+        return f"expected at most {MOST_RULES} rules, found {len(rules)}"
+    if (size := len(canonical(rules))) > LARGEST_SET:
+        return f"expected rules of at most {LARGEST_SET} bytes together, found {size}"
+    return None
 
 
 def _checked(it: Marked) -> list[Content]:
@@ -48,20 +72,26 @@ def _checked(it: Marked) -> list[Content]:
     except ValidationError as error:
         it.faults += [_said(fault, it) for fault in faults(error)]
         return []
-    if (size := len(canonical(rules))) > LARGEST_SET:
-        it.faults.append((At(1, 1), f"expected rules of at most {LARGEST_SET} bytes together, found {size}"))
+    if said := too_large(rules):
+        it.faults.append((At(1, 1), said))
     return rules
 
 
 def _twice(it: Marked) -> Iterator[tuple[At, str]]:
     """The ids that an earlier rule has."""
+    first: dict[str, At] = {}
+    for name, at in _ids(it):
+        if first.setdefault(name, at) != at:
+            yield at, f"id: expected one of its own, found that of line {first[name].line}"
+
+
+def _ids(it: Marked) -> Iterator[tuple[str, At]]:
+    """The ids of the rules, and where they stand."""
     rules: Any = it.data.get("rules") if isinstance(it.data, Mapping) else None
-    first: dict[str, int] = {}
     for number, rule in enumerate(rules if isinstance(rules, Sequence) else ()):
         name = rule.get("id") if isinstance(rule, Mapping) else None
-        if isinstance(name, str) and first.setdefault(name, number) != number:
-            line = it.place(("rules", first[name], "id")).line
-            yield it.place(("rules", number, "id")), f"id: expected one of its own, found that of line {line}"
+        if isinstance(name, str):
+            yield name, it.place(("rules", number, "id"))
 
 
 def _said(fault: Fault, it: Marked) -> tuple[At, str]:

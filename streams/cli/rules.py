@@ -1,4 +1,4 @@
-"""`tocsin rules`: check a file of rules, adopt it, and see what is in force."""
+"""`tocsin rules`: check rules in files, adopt them, and see what is in force."""
 
 import asyncio
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from streams.rules import InForce
     from streams.writing.producer import Stretch
 
-FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+PATH = click.Path(exists=True, path_type=Path)
 
 
 @click.group()
@@ -36,14 +36,14 @@ def rules() -> None:
 
 
 @rules.command()
-@click.argument("file", type=FILE)
-def check(file: Path) -> int:
-    """Check a FILE of rules; every fault with line and column. Exit 1 when there is one."""
+@click.argument("path", type=PATH)
+def check(path: Path) -> int:
+    """Check a file of rules, or all in a folder; every fault with file, line and column. Exit 1 when there is one."""
     from projections.rules.spec import content_hash
-    from streams.rules import read_file
+    from streams.rule_files import read_rules
 
     try:
-        found = read_file(file)
+        found = read_rules(path)
     except Faulty as error:
         click.echo(str(error), err=True)
         return FOUND
@@ -80,19 +80,20 @@ def show_(*, reader: "Reader", as_json: bool, rule: str, timelines: Sequence[str
 
 
 @rules.command()
-@click.argument("file", type=FILE)
+@click.argument("path", type=PATH)
 @click.option("--who", required=True, help="Who decided.")
 @click.option("--why", required=True, help="And why.")
 @click.option("--timeline", help="Where; not needed where there is only one.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--wait", is_flag=True, help="Wait until it is applied. Exit 1 if it was rejected.")
 @patient
-def apply(*, file: Path, timeline: str | None, yes: bool, wait: bool, patience: float, **said: str) -> int:
-    """Adopt the rules of FILE, and only these, if they differ from those in force."""
+def apply(*, path: Path, timeline: str | None, yes: bool, wait: bool, patience: float, **said: str) -> int:
+    """Adopt the rules of a file or a folder, and only these, if they differ from those in force."""
     from streams.reading.published import broker_here
-    from streams.rules import adoption, differences, read_file
+    from streams.rule_files import read_rules
+    from streams.rules import adoption, differences
 
-    settings, wanted = load_settings(), read_file(file)
+    settings, wanted = load_settings(), read_rules(path)
     here = _in_force(settings, timeline)
     changes = differences(here.rules, wanted)
     if not changes:

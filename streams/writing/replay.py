@@ -24,7 +24,7 @@ from events.model import (
 from events.values import EPOCH, Source, iso
 from projections.rules.spec import content_hash
 from seeds import loader
-from streams.rules import read_file
+from streams.rule_files import read_rules
 from streams.writing.producer import Stretch
 
 REPLAYER: Final = Source(feed="replayer")
@@ -60,7 +60,7 @@ def theatre(folder: Path) -> list[Event]:
 def _adopted(file: Path, opening: Event) -> Iterator[Event]:
     if not file.exists():
         return
-    content = read_file(file)
+    content = read_rules(file)
     digest = content_hash(content)
     fact = RulesAdopted(
         source=REPLAYER, who="replayer", why=f"{RULES} of the theatre", rules=tuple(content), content_hash=digest

@@ -18,7 +18,8 @@ from projections.store.reader import Reader
 from seeds.loader import folder_of
 from streams.broker.embedded import EmbeddedKafka
 from streams.cli.rules import rules
-from streams.rules import adoption, differences, in_force, read_file
+from streams.rule_files import read_rules
+from streams.rules import adoption, differences, in_force
 from streams.topics import Topics
 from streams.writing.replay import theatre
 from tests import facts
@@ -73,20 +74,30 @@ class TestChecking:
 
         assert [line.split(" expected")[0] for line in said] == [f"{file}:2:8: id:", f"{file}:3:3: levels:"]
 
+    def test_takes_a_folder(self, file: Path, tmp_path: Path) -> None:
+        """Given a folder with two files, when it is checked, then they are one set; an id of both is a fault."""
+        assert run(tmp_path, "check", str(file.parent)).stderr.startswith("2 rules, ")
+
+        (file.parent / "second.yaml").write_text(ONE)
+        said = run(tmp_path, "check", str(file.parent)).stderr
+
+        assert said.endswith(f"second.yaml:2:8: id: expected one of its own, found one of {file}:2:8\n")
+
     @pytest.mark.parametrize(
         ("raw", "said"),
         [
             (b"rules: []\n# \xff", "2:1: expected UTF-8, found byte 0xff"),
-            (b"x" * (2**20 + 1), "1:1: expected at most 1048576 bytes, found 1048577"),
+            (b"x" * (2**20 + 1), "1:1: expected at most 1048576 bytes, found more"),
+            ("# é\n".encode() * 2**21, "1:1: expected at most 1048576 bytes, found more"),
         ],
-        ids=["no UTF-8", "too large"],
+        ids=["no UTF-8", "too large", "10 MB, cut within a letter"],
     )
     def test_refuses_what_is_no_text_of_ours(self, file: Path, raw: bytes, said: str) -> None:
         """Given bytes that are no file of rules, when they are read, then the fault names the file."""
         file.write_bytes(raw)
 
         with pytest.raises(ConfigInvalid) as error:
-            read_file(file)
+            read_rules(file)
 
         assert error.value.faults == [f"{file}:{said}"]
 
@@ -94,7 +105,7 @@ class TestChecking:
         """Given a file with a byte order mark, when it is read, then the mark is no part of it."""
         file.write_bytes(b"\xef\xbb\xbf" + TWO.encode())
 
-        assert read_file(file) == yaml_file.read(TWO)
+        assert read_rules(file) == yaml_file.read(TWO)
 
 
 class TestWhatIsInForce:
@@ -104,7 +115,7 @@ class TestWhatIsInForce:
         """Given the first theatre, when its rules are listed, then they are those of its file, in its order."""
         rows = json.loads(run(home, "list", "--json").stdout)
 
-        assert [row["content"] for row in rows] == read_file(folder_of("iraq-syria") / "rules.yaml")
+        assert [row["content"] for row in rows] == read_rules(folder_of("iraq-syria") / "rules.yaml")
         assert all(row["rule"] in run(home, "list").stdout for row in rows)
 
     def test_can_be_shown_as_a_file_would_say_it(self, home: Path) -> None:

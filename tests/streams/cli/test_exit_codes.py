@@ -64,6 +64,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         # a check found something
         (FOUND, f"retract no-such {WHY}"),
         (FOUND, "rules check faulty.yaml"),
+        (FOUND, "rules check ."),
         (FOUND, "rules apply faulty.yaml --who x --why x"),
         (FOUND, "replay faulty"),
         (FOUND, "rejected mend 0:{bad} --patch {{}}"),

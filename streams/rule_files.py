@@ -1,0 +1,74 @@
+"""Rules as they stand in files: one, or all of a folder together. Every fault of all of them is told at once."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Final
+
+from events.errors import ConfigInvalid, Faulty
+from events.marked import LARGEST
+from projections.rules.spec import Content
+from projections.rules.yaml_file import Look, look, too_large
+
+ENDINGS: Final = (".yaml", ".yml")
+
+
+def read_rules(path: Path) -> list[Content]:
+    """The rules of a file, or of all files of a folder in the order of their names, each in its normal form.
+
+    Raises:
+        ConfigInvalid: it can not be read.
+        Faulty: something in it is wrong; every fault is told, with file and place.
+    """
+    files = rule_files(path) if path.is_dir() else [path]
+    found = {file: _look(file) for file in files}
+    faults = [f"{file}:{fault}" for file, it in found.items() for fault in it.faults] + list(_twice(found))
+    if faults:
+        raise Faulty(faults)
+    rules = [rule for it in found.values() for rule in it.rules]
+    if said := too_large(rules):
+        raise Faulty(f"{path}: {said}")
+    return rules
+
+
+def rule_files(folder: Path) -> list[Path]:
+    """The files of rules in a folder, by name: neither hidden ones, nor those of tests, nor folders in it.
+
+    Raises:
+        ConfigInvalid: it can not be read.
+        Faulty: there are none. That is no wish to have no rules: such a file says `rules: []`.
+    """
+    try:
+        found = sorted(it for it in folder.iterdir() if it.suffix in ENDINGS and _counts(it))
+    except OSError as error:
+        raise ConfigInvalid(f"{folder}: {error.strerror}") from error
+    if not found:
+        raise Faulty(f"{folder}: expected files of rules, *.yaml or *.yml, found none")
+    return found
+
+
+def _counts(file: Path) -> bool:
+    return not file.name.startswith(".") and not file.stem.endswith("_test") and not file.is_dir()
+
+
+def _look(file: Path) -> Look:
+    try:
+        with file.open("rb") as opened:
+            raw = opened.read(LARGEST + 1)  # what is larger is not even read
+        if len(raw) > LARGEST:
+            return Look([], {}, [f"1:1: expected at most {LARGEST} bytes, found more"])
+        return look(raw.decode("utf-8-sig"))
+    except OSError as error:
+        raise ConfigInvalid(f"{file}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        return Look([], {}, [f"{line}:1: expected UTF-8, found byte {error.object[error.start]:#x}"])
+
+
+def _twice(found: Mapping[Path, Look]) -> Iterator[str]:
+    """The ids that a file before has."""
+    first: dict[str, str] = {}
+    for file, it in found.items():
+        for name, at in it.ids.items():
+            here = f"{file}:{at.line}:{at.column}"
+            if first.setdefault(name, here) != here:
+                yield f"{here}: id: expected one of its own, found {name} of {first[name]}"
