@@ -10,6 +10,7 @@ from pydantic import (
     Field,
     GetCoreSchemaHandler,
     GetJsonSchemaHandler,
+    JsonValue,
     StringConstraints,
     ValidationInfo,
     WithJsonSchema,
@@ -101,6 +102,7 @@ Duration = Annotated[str, AfterValidator(normal), WithJsonSchema({"type": "strin
 Level = Annotated[int, Field(ge=1, le=GREATEST_LEVEL, strict=True)]
 
 
+NO_OTHERS: Final[dict[str, JsonValue]] = {"additionalProperties": False}  # beside those whose name has the pattern
 WINDOW_SCHEMA: Final[JsonSchemaValue] = {
     "anyOf": [
         {"type": "string", "pattern": f"^(all|{FORM.pattern})$"},
@@ -175,9 +177,9 @@ class RuleSpec(Value):
     clear_below: Level | None = None  # None: the lowest level
     keep_firing: Duration = "0s"
     updates: Updates = Updates.CORRECTIONS
-    labels: Annotated[dict[Name, Line], Field(max_length=20)] = Field(default={})
+    labels: Annotated[dict[Name, Line], Field(max_length=20)] = Field(default={}, json_schema_extra=NO_OTHERS)
     annotations: Annotated[dict[Name, Annotated[Prose, AfterValidator(_filled)]], Field(max_length=20)] = Field(
-        default={}
+        default={}, json_schema_extra=NO_OTHERS
     )
 
     @field_validator("clear_below")

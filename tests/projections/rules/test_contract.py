@@ -30,6 +30,15 @@ def test_the_rules_of_the_first_theatre_satisfy_it() -> None:
     CHECKS[contract.RULES].validate(yaml.safe_load((ROOT / "seeds/iraq-syria/rules.yaml").read_text(encoding="utf-8")))
 
 
+def test_the_first_line_of_those_rules_leads_an_editor_to_it() -> None:
+    """Given the theatre's own rules, when an editor follows their first line, then the schema is there."""
+    file = ROOT / "seeds/iraq-syria/rules.yaml"
+    said = file.read_text(encoding="utf-8").splitlines()[0]
+
+    assert said.startswith(begins := "# yaml-language-server: $schema=")
+    assert (file.parent / said.removeprefix(begins)).resolve() == ROOT / f"docs/contract/{contract.RULES}.json"
+
+
 @pytest.mark.parametrize(
     "said",
     [
@@ -41,6 +50,11 @@ def test_the_rules_of_the_first_theatre_satisfy_it() -> None:
         {"window": {"since": "2023-10-17", "until": "2023-10-18"}},
         {"keep_firing": 3},
         {"measure": "average"},
+        {"status": "draft"},
+        {"labels": {"Team": "night"}},
+        {"annotations": {"Summary": "much"}},
+        {"labels": {"team": ["night"]}},
+        {"references": [""]},
     ],
     ids=str,
 )
@@ -51,7 +65,9 @@ def test_a_rule_that_is_refused_is_refused_by_the_schema(said: dict[str, Any]) -
     assert list(CHECKS[contract.RULES].iter_errors({"rules": [rule]}))
 
 
-@pytest.mark.parametrize("said", [{"where": {"class": "attack"}}, {"by": "site"}, {"window": "all"}, {}], ids=str)
+@pytest.mark.parametrize(
+    "said", [{"where": {"class": "attack"}}, {"by": "site"}, {"window": "all"}, {"references": "a book"}, {}], ids=str
+)
 def test_a_rule_in_short_words_is_taken_by_the_schema(said: dict[str, Any]) -> None:
     """Given a rule in which one value stands for a list, when it is checked against the schema, then it passes."""
     CHECKS[contract.RULES].validate({"rules": [{"id": "r", "levels": {"watch": 1}, **said}]})
@@ -69,4 +85,4 @@ def test_the_example_is_a_rule_that_can_be_adopted() -> None:
     """Given the example in docs/rules.md, when it is read as a file of rules, then nothing is wrong with it."""
     said = (ROOT / "docs/rules.md").read_text(encoding="utf-8")
 
-    assert len(yaml_file.read(said.split("```yaml\n")[1].split("```")[0])) == 1
+    assert len(yaml_file.read("rules:" + said.split("```yaml\nrules:")[1].split("```")[0])) == 1
