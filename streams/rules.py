@@ -1,4 +1,4 @@
-"""Rules on their way into the log: what is in force, what differs, and the event that adopts them."""
+"""Rules on their way into the log: what is in force, what was, and the event that adopts others."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -9,6 +9,7 @@ from events.errors import ConfigInvalid, NotFound
 from events.log import Event
 from events.model import RulesAdopted
 from events.values import Source, iso
+from projections.rules.comparing import compare
 from projections.rules.spec import Content, content_hash
 from projections.store.reader import Reader
 
@@ -55,16 +56,15 @@ def timeline_of(reader: Reader, timeline: str | None) -> dict[str, Any]:
     return known[name]
 
 
-def differences(old: Sequence[Content], new: Sequence[Content]) -> list[str]:
-    """What adopting new rules changes, one line each; empty when they are the same in the same order."""
-    before, after = ({it["id"]: content_hash(it) for it in those} for those in (old, new))
-    found = [f"gone     {name}" for name in before if name not in after]
-    for name, digest in after.items():
-        if name not in before:
-            found.append(f"new      {name}")
-        elif before[name] != digest:
-            found.append(f"changed  {name}")
-    return found or (["order"] if list(before) != list(after) else [])
+def history(reader: Reader, timelines: Sequence[str] | None) -> list[dict[str, Any]]:
+    """Every adoption of rules, the oldest of each timeline first, with what it changed."""
+    found, before = [], dict[str, list[Content]]()
+    for row in reader.rows("rules_history", timelines=timelines):
+        rules = row.pop("rules")
+        changes = compare(before.get(row["timeline"], []), rules)
+        before[row["timeline"]] = rules
+        found.append({**row, "rules": [it["id"] for it in rules], **changes._asdict()})
+    return found
 
 
 def adoption(here: InForce, rules: Sequence[Content], who: str, why: str, now: datetime) -> Event:

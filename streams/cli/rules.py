@@ -1,4 +1,4 @@
-"""`tocsin rules`: check rules in files, adopt them, and see what is in force."""
+"""`tocsin rules`: check rules in files, adopt them, and see what is in force, and what was."""
 
 import asyncio
 from collections.abc import Sequence
@@ -80,6 +80,17 @@ def show_(*, reader: "Reader", as_json: bool, rule: str, timelines: Sequence[str
 
 
 @rules.command()
+@of_timelines
+@as_known
+@reads
+def history(*, reader: "Reader", as_json: bool, timelines: Sequence[str] | None) -> None:
+    """Who adopted which rules, when and why, and what that changed; the newest last."""
+    from streams.rules import history as adoptions
+
+    show(adoptions(reader, timelines), HISTORY, as_json=as_json)
+
+
+@rules.command()
 @click.argument("path", type=PATH)
 @click.option("--who", required=True, help="Who decided.")
 @click.option("--why", required=True, help="And why.")
@@ -89,13 +100,14 @@ def show_(*, reader: "Reader", as_json: bool, rule: str, timelines: Sequence[str
 @patient
 def apply(*, path: Path, timeline: str | None, yes: bool, wait: bool, patience: float, **said: str) -> int:
     """Adopt the rules of a file or a folder, and only these, if they differ from those in force."""
+    from projections.rules.comparing import compare
     from streams.reading.published import broker_here
     from streams.rule_files import read_rules
-    from streams.rules import adoption, differences
+    from streams.rules import adoption
 
     settings, wanted = load_settings(), read_rules(path)
     here = _in_force(settings, timeline)
-    changes = differences(here.rules, wanted)
+    changes = compare(here.rules, wanted).lines()
     if not changes:
         these = "this rule is" if len(wanted) == 1 else f"these {len(wanted)} rules are"
         click.echo(f"{here.timeline}: {these} in force already", err=True)
@@ -142,6 +154,13 @@ def _levels(row: Object) -> str:
     return ", ".join(f"{name} {levels[name]}" for name in ("watch", "warning", "critical") if name in levels)
 
 
+def _changes(row: Object) -> str:
+    changed = [f"{name} ({', '.join(fields)})" for name, fields in row["changed"].items()]
+    told = {"new": row["new"], "changed": changed, "gone": row["gone"]}
+    found = [f"{word} {', '.join(names)}" for word, names in told.items() if names]
+    return "; ".join([*found, *["another order"] * row["reordered"]]) or "nothing"
+
+
 RULES = (
     field("timeline"),
     field("rule", style="bold"),
@@ -151,4 +170,12 @@ RULES = (
     Column("levels", _levels),
     Column("adopted", lambda row: row["adopted_at"][:10]),
     Column("title", lambda row: row["title"], wraps=True),
+)
+HISTORY = (
+    field("timeline"),
+    field("recorded_at", "recorded"),
+    field("who", style="bold"),
+    Column("rules", lambda row: str(len(row["rules"])), right=True),
+    Column("changes", _changes, wraps=True),
+    Column("why", lambda row: row["why"], wraps=True),
 )

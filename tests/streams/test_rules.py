@@ -19,7 +19,7 @@ from seeds.loader import folder_of
 from streams.broker.embedded import EmbeddedKafka
 from streams.cli.rules import rules
 from streams.rule_files import read_rules
-from streams.rules import adoption, differences, in_force
+from streams.rules import adoption, in_force
 from streams.topics import Topics
 from streams.writing.replay import theatre
 from tests import facts
@@ -30,6 +30,13 @@ ONE = "rules:\n- {id: one, levels: {watch: 2}, by: [site], window: 7d}\n"
 TWO = ONE + "- {id: two, title: All of them, levels: {watch: 5, critical: 9}}\n"
 NOW = datetime(2023, 11, 1, 12, 0, 0, 123456, UTC)
 DECISION = ("--who", "ana", "--why", "to see")
+
+
+CHANGES = ("timeline", "who", "new", "changed", "gone")
+
+
+def _none(timeline: str) -> Event:
+    return facts.adopted(content_hash=content_hash([]), timeline=timeline)
 
 
 async def logged(kafka: EmbeddedKafka, topics: Topics) -> list[Event]:
@@ -140,28 +147,6 @@ class TestWhatIsInForce:
 class TestAdopting:
     """What an adoption says, and when there is one."""
 
-    @pytest.mark.parametrize(
-        ("old", "new", "said"),
-        [
-            (TWO, TWO, []),
-            (ONE, TWO, ["new      two"]),
-            (TWO, ONE, ["gone     two"]),
-            (ONE, ONE.replace("7d", "8d"), ["changed  one"]),
-            (ONE, ONE.replace("7d", "168h"), []),
-            ("rules: []", "rules: []", []),
-        ],
-        ids=["the same", "one more", "one less", "another window", "the same in other words", "none"],
-    )
-    def test_changes(self, old: str, new: str, said: list[str]) -> None:
-        """Given the rules in force and others, when they are compared, then what changes is told by id."""
-        assert differences(yaml_file.read(old), yaml_file.read(new)) == said
-
-    def test_another_order_is_a_change(self) -> None:
-        """Given the same rules in another order, when they are compared, then that is told."""
-        two = yaml_file.read(TWO)
-
-        assert differences(two, two[::-1]) == ["order"]
-
     def test_of_a_live_timeline_is_of_now_and_of_a_replayed_one_of_its_clock(self, tmp_path: Path) -> None:
         """Given both kinds of timelines, when rules are adopted, then only the live one's clock moves on to now."""
         live = facts.staged(facts.reported("a", timeline="one"))
@@ -201,6 +186,38 @@ class TestAdopting:
             ):
                 with pytest.raises(fault, match=rf"expected {wanted}.*found one, two"):
                     in_force(reader, name)
+
+
+class TestHistory:
+    """`tocsin rules history`."""
+
+    def test_says_who_adopted_what_when_and_why(self, tmp_path: Path) -> None:
+        """Given two timelines and three adoptions, when the history is asked for, then each says what it changed."""
+        said = {"ana": (ONE, "2023-10-05"), "ben": (TWO.replace("7d", "8d"), "2023-10-06")}
+        events = [
+            facts.adopted(
+                *(them := yaml_file.read(text)), content_hash=content_hash(them), who=who, at=f"{day}T12:00:00Z"
+            )
+            for who, (text, day) in said.items()
+        ]
+        publish(tmp_path, [*facts.staged(*events, clock="replayed"), facts.opened(timeline="two"), _none("two")])
+
+        found = json.loads(run(tmp_path, "history", "--json").stdout)
+        first, second, third = ({name: row[name] for name in CHANGES} for row in found)
+
+        assert first == {"timeline": "test", "who": "ana", "new": ["one"], "changed": {}, "gone": []}
+        assert second == {"timeline": "test", "who": "ben", "new": ["two"], "changed": {"one": ["window"]}, "gone": []}
+        assert third == {"timeline": "two", "who": "tests", "new": [], "changed": {}, "gone": []}
+        assert found[1]["recorded_at"] == "2023-10-06T12:00:00Z"
+        assert found[1]["content_hash"] == events[1].fact.content_hash
+        assert "new two; changed one (window)" in run(tmp_path, "history").stdout
+
+    def test_is_that_of_one_timeline_and_of_a_day(self, home: Path) -> None:
+        """Given the first theatre, when asked before its rules were adopted, then there are none; now there is one."""
+        (row,) = json.loads(run(home, "history", "--timeline", "iraq-syria", "--json").stdout)
+
+        assert row["rules"] == row["new"] == [it["id"] for it in read_rules(folder_of("iraq-syria") / "rules.yaml")]
+        assert run(home, "history", "--as-known-at", "2001-01-01").stdout == ""
 
 
 class TestApplying:

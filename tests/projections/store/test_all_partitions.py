@@ -26,6 +26,7 @@ NAMED: dict[str, dict[str, Any]] = {
     "alert_messages": dict.fromkeys(("timelines", "states", "severities")),
     "rejected": {"reasons": None, "whole": False, "positions": None},
     "rules": dict.fromkeys(("timelines", "rules")),
+    "rules_history": {"timelines": None},
     "timelines": {},
     "state": {},
     "as_of": {},

@@ -46,6 +46,7 @@ LISTINGS: dict[str, list[dict[str, Any]]] = {
     "alert_messages": [{}],
     "rejected": [{"whole": True}],
     "rules": [{}],
+    "rules_history": [{}],
 }
 # Numbers of rows count both timelines' rows, and those of another stretch of the other are others.
 NUMBERS = {"number", "identity"}
