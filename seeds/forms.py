@@ -100,8 +100,8 @@ class By(Value):
     attribution: Attribution
 
 
-class Account(Told):
-    """What a source says of an incident; what is left out is not spoken of."""
+class What(Value):
+    """What is said of an incident; what is left out is not spoken of."""
 
     incident_class: Id | None = Field(default=None, alias="class")
     occurred: When | None = None
@@ -121,6 +121,10 @@ class Account(Told):
         if self.actor is not None:
             said["actor"] = {"actor": self.actor.id, "attribution": self.actor.attribution}
         return said
+
+
+class Account(What, Told):
+    """What a source says of an incident."""
 
 
 class Incident(Value):

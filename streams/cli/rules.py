@@ -14,6 +14,7 @@ from streams.cli.asking import ask
 from streams.cli.exits import FOUND, OK
 from streams.cli.output import Column, Object, field, print_json, show
 from streams.cli.reads import as_known, of_timelines, patient, reads
+from streams.cli.rules_test import test
 from streams.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -33,6 +34,9 @@ def rules() -> None:
     tocsin rules check rules.yaml
     tocsin rules apply rules.yaml --who ana --why "a week was too short"
     """  # noqa: D301 -- click reads the character, not the letters
+
+
+rules.add_command(test)
 
 
 @rules.command()

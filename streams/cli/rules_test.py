@@ -1,0 +1,72 @@
+"""`tocsin rules test`: what people wrote in files of rule tests, tried."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from streams.cli.append import many
+from streams.cli.exits import FOUND, OK
+from streams.cli.output import print_json
+
+if TYPE_CHECKING:
+    from streams.rule_tests.running import Result
+
+
+@click.command()
+@click.argument("paths", nargs=-1, required=True, metavar="PATH…", type=click.Path(exists=True, path_type=Path))
+@click.option("--junit", type=click.Path(dir_okay=False, path_type=Path), help="Write JUnit XML there too.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON array of objects.")
+def test(paths: Sequence[Path], junit: Path | None, *, as_json: bool) -> int:
+    """Run the rule tests in files, or in all *_test.yaml of folders and what is in them. Exit 1 when one fails.
+
+    \b
+    tocsin rules test rules_test.yaml
+    tocsin rules test my-theatre --junit results.xml
+
+    Nothing is needed for it, neither a broker nor a worker. How tests are written: docs/rule-tests.md
+    """  # noqa: D301 -- click reads the character, not the letters
+    from streams.rule_tests.reading import read_tests
+    from streams.rule_tests.running import run
+
+    results = []
+    for it in run(read_tests(paths)):
+        results.append(it)
+        if not as_json:
+            _say(it)
+    if as_json:
+        print_json([_object(it) for it in results])
+    if junit is not None:
+        _write(junit, results)
+    failed = sum(bool(it.failures) for it in results)
+    click.echo(f"{many(len(results), 'test')}, {failed} failed", err=True)
+    return FOUND if failed else OK
+
+
+def _say(it: "Result") -> None:
+    from streams.rule_tests.junit import lines_of
+
+    click.secho(f"{'FAILED' if it.failures else 'ok':8}{it.file}: {it.name}", fg="red" if it.failures else None)
+    for failure in it.failures:
+        click.echo("\n".join(f"    {line}" for line in lines_of(it.file, failure)))
+
+
+def _object(it: "Result") -> dict[str, object]:
+    return {
+        "file": it.file,
+        "place": it.place,
+        "test": it.name,
+        "ok": not it.failures,
+        "failures": [failure._asdict() for failure in it.failures],
+    }
+
+
+def _write(path: Path, results: "Sequence[Result]") -> None:
+    from events.errors import ConfigInvalid
+    from streams.rule_tests.junit import junit
+
+    try:
+        path.write_text(junit(results), encoding="utf-8")
+    except OSError as error:
+        raise ConfigInvalid(f"{path}: {error.strerror}") from error

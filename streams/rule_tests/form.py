@@ -1,0 +1,160 @@
+"""The form of a file of rule tests: what a person may write. Closed: a field that is not here is a fault. Pure."""
+
+import json
+import re
+from datetime import datetime
+from functools import partial
+from typing import Annotated, Any, Final, Literal, Self
+
+from pydantic import BeforeValidator, Field, PlainValidator, TypeAdapter, ValidationError, model_validator
+
+from events.values import Attribution, Country, Id, Instant, Line, Text, Value
+from projections.rules.words import Kind, Reason, State
+from seeds.forms import By, What
+from seeds.words import When
+
+NOON: Final = "12:00:00"  # when something became known of which only the day is said, as in a theatre
+MIDNIGHT: Final = "00:00:00"
+VERBS: Final = ("report", "correct", "retract", "merge", "split", "tick")
+_DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
+_INSTANT: Final[TypeAdapter[datetime]] = TypeAdapter(Instant)
+
+
+def _moment(words: Any, time: str) -> datetime:
+    of_day = isinstance(words, str) and _DAY.fullmatch(words)
+    try:
+        found = _INSTANT.validate_json(json.dumps(f"{words}T{time}Z" if of_day else words))
+    except ValidationError as error:
+        raise ValueError("expected a day or an instant: 2023-10-17, 2023-10-17T05:30:00Z") from error
+    if found.microsecond % 1_000:
+        raise ValueError("expected whole milliseconds")
+    return found
+
+
+def _attributed(words: Any) -> Any:
+    """An actor, or its name alone."""
+    return {"id": words, "attribution": Attribution.ATTRIBUTED.value} if isinstance(words, str) else words
+
+
+KnownAt = Annotated[datetime, PlainValidator(partial(_moment, time=NOON))]
+WorldTime = Annotated[datetime, PlainValidator(partial(_moment, time=MIDNIGHT))]
+Severity = Literal["watch", "warning", "critical"]
+
+
+class Fact(What):
+    """One thing that became known; `at` is when it happened."""
+
+    known: KnownAt
+    report: Id | None = None
+    correct: Id | None = None
+    retract: Id | None = None
+    merge: tuple[Id, ...] | None = None
+    into: Id | None = None
+    split: tuple[Id, ...] | None = None
+    from_: Id | None = Field(default=None, alias="from")
+    tick: Literal[True] | None = None
+    reason: Text = "as the test says"
+    occurred: When | None = Field(default=None, alias="at")
+    actor: Annotated[By | None, BeforeValidator(_attributed)] = None
+
+    @property
+    def verb(self) -> str:
+        """What it does."""
+        return next(it for it in VERBS if it in self.model_fields_set)
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        said = [it for it in VERBS if getattr(self, it)]
+        if len(said) != 1 or len(self.model_fields_set & set(VERBS)) != 1:
+            raise ValueError(f"expected one of {', '.join(VERBS)}")
+        if said[0] not in ("report", "correct") and self.stated():
+            raise ValueError(f"expected nothing of an incident with {said[0]}")
+        for verb, whole in (("merge", self.into), ("split", self.from_)):
+            if (said[0] == verb) != (whole is not None):
+                raise ValueError("expected into with, and only with, merge; from with, and only with, split")
+        return self
+
+
+class Episode(Value):
+    """An episode as it should be; what is not said may be anything."""
+
+    rule: Id | None = None
+    group: dict[Id, Line] | None = None
+    severity: Severity | None = None
+    opened: WorldTime | None = None
+    ended: WorldTime | None = None  # null: not over
+    value: Annotated[int, Field(strict=True)] | None = None
+    peak: WorldTime | None = None
+
+    @model_validator(mode="after")
+    def _some(self) -> Self:
+        if not self.model_fields_set:
+            raise ValueError("expected at least one field")
+        return self
+
+
+class Message(Episode):
+    """A message as it should be."""
+
+    kind: Kind | None = None
+    state: State | None = None
+    reason: Reason | None = None
+    late: bool | None = None
+    known: KnownAt | None = None
+    evidence: tuple[Id, ...] | None = None  # in any order
+    annotations: dict[str, str] | None = None
+
+
+class Expected(Value):
+    """What is expected at a clock: all episodes as they are then, the messages since the expectation before it."""
+
+    known: KnownAt
+    episodes: tuple[Episode, ...] | None = None
+    messages: tuple[Message, ...] | None = None
+
+    @model_validator(mode="after")
+    def _some(self) -> Self:
+        if self.episodes is None and self.messages is None:
+            raise ValueError("expected episodes, or messages, or both")
+        return self
+
+
+class Site(Value):
+    """Where something happens."""
+
+    country: Country = "ZZ"  # of no country
+    kind: Id = "unknown"
+    admin1: Line | None = None
+
+
+class Case(Value):
+    """One test."""
+
+    name: Line
+    rule: Id | None = None  # the only one that is evaluated; else all of the file
+    sites: dict[Id, Site] = Field(default={})
+    facts: tuple[Fact, ...]
+    expect: tuple[Expected, ...]
+
+    @model_validator(mode="after")
+    def _some(self) -> Self:
+        if not self.facts:
+            raise ValueError("expected at least one fact")
+        if not self.expect:
+            raise ValueError("expected at least one expectation")
+        return self
+
+
+class TestFile(Value):
+    """A file of tests."""
+
+    __test__ = False  # of rules, not of ours
+
+    rules: Line  # a file, or a folder, as seen from the file of tests
+    tests: tuple[Case, ...]
+
+    @model_validator(mode="after")
+    def _some(self) -> Self:
+        if not self.tests:
+            raise ValueError("expected at least one test")
+        return self

@@ -1,0 +1,82 @@
+"""Rule tests run: each in a timeline of its own, on the real fold, the real evaluator and real tables."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+from events.log import Event
+from events.values import iso
+from projections.store.scratch import Scratch, scratch
+from streams.rule_tests.comparing import Entry, diff, episode, expected_of, message
+from streams.rule_tests.form import Expected
+from streams.rule_tests.reading import Sheet
+from streams.rule_tests.staging import Step, steps
+
+
+class Failure(NamedTuple):
+    """What is not as it should be."""
+
+    place: str  # line:column
+    said: str
+    diff: list[str]
+
+
+class Result(NamedTuple):
+    """How a test went."""
+
+    file: str
+    place: str
+    name: str
+    failures: list[Failure]
+
+
+def run(sheets: Sequence[Sheet]) -> Iterator[Result]:
+    """Run all tests, one after the other."""
+    for sheet in sheets:
+        with scratch() as tables:
+            for number in range(len(sheet.tests)):
+                failures = list(Run(sheet, number, tables).failures())
+                yield Result(str(sheet.path), sheet.place(number), sheet.tests[number].name, failures)
+
+
+class Run:
+    """One test."""
+
+    def __init__(self, sheet: Sheet, number: int, tables: Scratch) -> None:
+        self._case, self._tables, self._timeline = sheet.tests[number], tables, f"test-{number}"
+        self._sheet, self._number = sheet, number
+        self._rules = [it for it in sheet.rules if self._case.rule in (None, it["id"])]
+        self._told = 0  # messages that an expectation has seen
+
+    def failures(self) -> Iterator[Failure]:
+        """All that is not as it should be."""
+        waiting: list[Step] = []
+        for step in steps(self._case, self._timeline, self._rules):
+            waiting.append(step)
+            if isinstance(step.what, Expected):
+                yield from self._apply(waiting[:-1])
+                yield from self._compare(step, step.what)
+                waiting = []
+        yield from self._apply(waiting)
+
+    def _apply(self, those: Sequence[Step]) -> Iterator[Failure]:
+        events = [it.what for it in those if isinstance(it.what, Event)]
+        for at, said in self._tables.apply(events) if events else ():
+            yield Failure(self._sheet.place(self._number, those[at].path), f"this can not be told: {said}", [])
+
+    def _compare(self, step: Step, expected: Expected) -> Iterator[Failure]:
+        told = self._tables.messages(self._timeline)
+        place = self._sheet.place(self._number, step.path)
+        new, self._told = told[self._told :], len(told)
+        for name, wanted, found in (
+            ("episodes", expected.episodes, self._episodes()),
+            ("messages", expected.messages, [message(it) for it in new]),
+        ):
+            if wanted is not None and (lines := diff(expected_of(wanted), found)):
+                yield Failure(place, f"{name} at {iso(expected.known)}", lines)
+
+    def _episodes(self) -> list[Entry]:
+        """By the order of the rules, then by opening and group."""
+        place = {rule["id"]: at for at, rule in enumerate(self._rules)}
+        by: dict[str, Any] = {rule["id"]: rule["by"] for rule in self._rules}
+        rows = sorted(self._tables.episodes(self._timeline), key=lambda it: place[it["rule"]])
+        return [episode(it, by[it["rule"]]) for it in rows]
