@@ -18,7 +18,8 @@ def expected_of(those: Sequence[Episode]) -> list[Entry]:
 
 
 def _names(it: Episode) -> list[str]:
-    return [name for name in type(it).model_fields if name in it.model_fields_set]
+    names = [name for name in type(it).model_fields if name in it.model_fields_set]
+    return sorted(names, key=lambda name: name != "kind")  # what happened comes first, else the order of the form
 
 
 def _plain(name: str, value: Any) -> Any:

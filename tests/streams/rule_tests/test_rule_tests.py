@@ -1,0 +1,335 @@
+"""Rule tests in files: what they say is held against what the rules make of the facts."""
+
+import json
+import re
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+from click.testing import CliRunner, Result
+
+from events.errors import ConfigInvalid, Faulty
+from seeds.loader import THEATRES, load
+from streams.cli.rules import rules
+from streams.rule_files import read_rules
+from streams.rule_tests.form import Case
+from streams.rule_tests.reading import read_tests
+from streams.rule_tests.running import run
+
+ROOT = Path(__file__).parents[3]
+PAGE = (ROOT / "docs/rule-tests.md").read_text(encoding="utf-8")
+RULES, TESTS = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
+FINE, FAILED = re.findall(r"```text\n(.*?)```", PAGE, re.DOTALL)
+RULE_FILES = sorted(THEATRES.glob("*/rules.yaml"))
+HEAD = "rules: rules.yaml\ntests:\n"
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where somebody stands who copied the page's rules and tests."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "rules.yaml").write_text(RULES)
+    (tmp_path / "rules_test.yaml").write_text(TESTS)
+    return tmp_path
+
+
+def tried(*arguments: str) -> Result:
+    return CliRunner().invoke(rules, ["test", *arguments], standalone_mode=False)
+
+
+def case(facts: str, expect: str, more: str = "") -> str:
+    """A test in a file: flow lists of facts and expectations."""
+    return f"{HEAD}- {{name: it, facts: [{facts}], expect: [{expect}]{more}}}\n"
+
+
+def failures(folder: Path, text: str) -> list[list[str]]:
+    """The diffs of all that is not as the only test of a file expects."""
+    (folder / "one_test.yaml").write_text(text)
+    [result] = run(read_tests([folder / "one_test.yaml"]))
+    return [it.diff or [it.said] for it in result.failures]
+
+
+def tried_all(folder: Path, expectations: list[str]) -> list[list[list[str]]]:
+    """As `failures`, of as many tests of the same facts as there are expectations."""
+    tests = "".join(f"- {{name: t{n}, facts: [{TWO}], expect: [{it}]}}\n" for n, it in enumerate(expectations))
+    (folder / "all_test.yaml").write_text(HEAD + tests)
+    return [[it.diff for it in result.failures] for result in run(read_tests([folder / "all_test.yaml"]))]
+
+
+# -- the rules that come with tocsin
+
+
+@pytest.mark.parametrize("file", RULE_FILES, ids=lambda it: it.parent.name)
+def test_the_rules_of_a_theatre_do_what_their_tests_say(file: Path) -> None:
+    """Given a theatre's rule tests, when they are run, then none fails."""
+    results = list(run(read_tests([file.parent])))
+
+    assert results
+    assert [it for it in results if it.failures] == []
+
+
+@pytest.mark.parametrize("file", RULE_FILES, ids=lambda it: it.parent.name)
+def test_every_rule_of_a_theatre_is_tested_raised_cancelled_and_late(file: Path) -> None:
+    """Given a theatre's rules, then each has a test that raises, one that retracts and cancels, one that is late."""
+    cases = [case for sheet in read_tests([file.parent]) for case in sheet.tests]
+
+    for rule in read_rules(file):
+        shown = [it for case in cases if case.rule == rule["id"] for it in _shown(case)]
+        assert {"raised", "cancelled", "late"} <= set(shown), rule["id"]
+
+
+def _shown(case: Case) -> list[str]:
+    told = [it for expected in case.expect for it in expected.messages or ()]
+    retracts = any(it.retract for it in case.facts)
+    return [
+        *(it.kind for it in told if it.kind and (it.kind != "cancelled" or retracts)),
+        *("late" for it in told if it.late),
+    ]
+
+
+def test_tests_are_no_part_of_the_timeline() -> None:
+    """Given a theatre with rule tests, when it is loaded, then it is loaded."""
+    assert (THEATRES / "iraq-syria" / "rules_test.yaml").exists()
+    assert load(THEATRES / "iraq-syria")
+
+
+# -- the page
+
+
+@pytest.mark.usefixtures("folder")
+def test_the_example_of_the_page_says_what_the_page_shows() -> None:
+    """Given the page's rules and tests, when they are run, then what is printed is what it shows."""
+    result = tried("rules_test.yaml")
+
+    assert (result.stdout, result.stderr, result.return_value) == (FINE, "2 tests, 0 failed\n", 0)
+
+
+def test_the_broken_example_of_the_page_fails_as_the_page_shows(folder: Path) -> None:
+    """Given the page's rules with its change, when they are tried, then the diff is the page's, and the exit code 1."""
+    (folder / "rules.yaml").write_text(RULES.replace("{watch: 2, warning: 3}", "{warning: 2}"))
+
+    result = tried("rules_test.yaml")
+
+    assert result.stdout.startswith(FAILED)
+    assert (result.stderr, result.return_value) == ("2 tests, 1 failed\n", 1)
+
+
+# -- what is expected
+
+
+TWO = "{known: 2024-01-01, report: a, class: attack}, {known: 2024-01-02, report: b, class: attack}"
+
+
+RAISED = "kind: raised, severity: watch, opened: 2024-01-02, ended: null, value: 2, peak: 2024-01-02, reason: evidence"
+WRONG = [
+    "rule: other",
+    "severity: warning",
+    "opened: 2024-01-01",
+    "opened: 2024-01-02T00:00:01Z",
+    "ended: 2024-01-08",
+    "value: 3",
+    "peak: 2024-01-03",
+    "group: {site: elsewhere}",
+    "kind: updated",
+    "state: resolved",
+    "reason: time",
+    "late: true",
+    "known: 2024-01-03",
+    "evidence: [a]",
+    "annotations: {summary: none}",
+]
+
+
+def test_every_field_of_a_message_is_compared(folder: Path) -> None:
+    """Given messages that are right but for one field each, when they are tried, then that field makes them fail."""
+    (folder / "rules.yaml").write_text(f"{RULES}  - {{id: other, levels: {{watch: 9}}}}\n")
+
+    fine, *wrong = tried_all(folder, [f"{{known: 2024-01-02, messages: [{{{it}}}]}}" for it in (RAISED, *WRONG)])
+
+    assert fine == []
+    assert [[line[0] for line in diff] for [diff] in wrong] == [["-", "+"]] * len(WRONG)
+    assert [diff[0] for [diff] in wrong] == [f"- {it}" for it in WRONG]
+
+
+def test_lists_are_whole_and_in_order(folder: Path) -> None:
+    """Given a message too many, one that is missing, and two in another order, when they are tried, then each fails."""
+    told = ["{kind: raised}", "{kind: resolved}"]
+    lists = [told, told[:1], [*told, told[1]], told[::-1], []]
+
+    fine, *wrong = tried_all(folder, [f"{{known: 2024-01-20, messages: [{', '.join(it)}]}}" for it in lists])
+
+    assert fine == []
+    assert [len(it) for it in wrong] == [1] * 4
+
+
+def test_messages_are_those_since_the_expectation_before(folder: Path) -> None:
+    """Given two expectations, then the second is of what was told after the first, also by time alone."""
+    first, second = (
+        "{known: 2024-01-02, messages: [{kind: raised}]}",
+        "{known: 2024-01-08, messages: [{kind: resolved}]}",
+    )
+
+    assert failures(folder, case(TWO, f"{first}, {second}")) == []
+
+
+def test_an_expectation_sees_no_fact_of_later(folder: Path) -> None:
+    """Given an expectation before the second of two facts, then nothing is raised yet."""
+    assert failures(folder, case(TWO, "{known: 2024-01-02T11:59:59Z, episodes: [], messages: []}")) == []
+
+
+def test_only_the_rule_that_is_named_is_evaluated(folder: Path) -> None:
+    """Given two rules that raise, when a test names one, then the other tells nothing."""
+    (folder / "rules.yaml").write_text(f"{RULES}  - {{id: other, levels: {{watch: 1}}}}\n")
+    both = "{known: 2024-01-02, episodes: [{rule: site-under-attack}, {rule: other}]}"
+    one = "{known: 2024-01-02, episodes: [{rule: other}]}"
+
+    assert failures(folder, case(TWO, both)) == []
+    assert failures(folder, case(TWO, one, ", rule: other")) == []
+
+
+def test_merged_and_split_incidents_count_once_and_twice(folder: Path) -> None:
+    """Given two attacks that are merged and split again, then an alert is cancelled and another one raised."""
+    facts = f"{TWO}, {{known: 2024-01-03, merge: [b], into: a}}, {{known: 2024-01-04, split: [b], from: a}}"
+    expect = "{known: 2024-01-04, messages: [{kind: raised}, {kind: cancelled}, {kind: raised}]}"
+
+    assert failures(folder, case(facts, expect)) == []
+
+
+@pytest.mark.parametrize("fact", ["retract: x", "correct: x, site: y", "merge: [x], into: a", "split: [b], from: a"])
+def test_a_fact_that_does_not_fit_fails_the_test(folder: Path, fact: str) -> None:
+    """Given a fact about an incident that is not so, when it is told, then the test fails and says why."""
+    [[said]] = failures(
+        folder,
+        case(
+            f"{TWO}, {{known: 2024-01-03, {fact}}}", "{known: 2024-01-03, episodes: [{}]}".replace("{}", "{value: 2}")
+        ),
+    )
+
+    assert said.startswith("this can not be told: ")
+
+
+# -- bad files
+
+
+def faults(folder: Path, text: str) -> list[str]:
+    (folder / "bad_test.yaml").write_text(text)
+    with pytest.raises(Faulty) as error:
+        read_tests([folder / "bad_test.yaml"])
+    return [it.removeprefix(f"{folder}/bad_test.yaml:") for it in error.value.faults]
+
+
+FACT, EXPECT = "{known: 2024-01-03, report: a}", "{known: 2024-01-03, episodes: []}"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (case("", EXPECT), "3:3: expected at least one fact"),
+        (case(FACT, ""), "3:3: expected at least one expectation"),
+        (case(FACT, "{known: 2024-01-03}"), "expect.0: expected episodes, or messages, or both"),
+        (case(FACT, "{known: 2024-01-03, episodes: [{}]}"), "expect.0.episodes.0: expected at least one field"),
+        (case("{known: 2024-01-03, report: a, clas: x}", EXPECT), "found clas (did you mean class?)"),
+        (case("{known: yesterday, report: a}", EXPECT), "facts.0.known: expected a day or an instant"),
+        (case("{known: 2024-01-03, report: a, retract: a}", EXPECT), "facts.0: expected one of report, correct"),
+        (case("{known: 2024-01-03, retract: a, site: x}", EXPECT), "expected nothing of an incident with retract"),
+        (case("{known: 2024-01-03, merge: [a]}", EXPECT), "expected into with, and only with, merge"),
+        (case("{known: 2024-01-03, correct: a}", EXPECT), "expected at least one change"),
+        (
+            case("{known: 2024-01-03, correct: a, site: null}", EXPECT),
+            "expected no null for what an incident must have",
+        ),
+        (
+            case(f"{FACT}, {{known: 2024-01-02, report: b}}", EXPECT),
+            "known: expected the order in which it became known",
+        ),
+        (case(FACT, f"{EXPECT}, {{known: 2024-01-02, episodes: []}}"), "known: expected the order"),
+        (case(FACT, EXPECT, ", rule: site-under-atack"), "did you mean site-under-attack?"),
+        (case(FACT, "{known: 2024-01-03, episodes: [{rule: x}]}"), "rule: expected one of site-under-attack, found x"),
+        (
+            case(FACT, "{known: 2024-01-03, episodes: [{rule: site-under-attack, group: {country: JO}}]}"),
+            "group: expected site, found country",
+        ),
+        (
+            f"{case(FACT, EXPECT)}- {{name: it, facts: [{FACT}], expect: [{EXPECT}]}}\n",
+            "4:10: name: expected one of its own",
+        ),
+        ("rules: rules.yaml\ntests: []\n", "expected at least one test"),
+        (
+            "rules: none.yaml\ntests: [{name: it, facts: [" + FACT + "], expect: [" + EXPECT + "]}]",
+            "1:8: expected a file or",
+        ),
+        ("rules: [", "expected YAML"),
+        ("", "1:1: expected"),
+    ],
+)
+def test_a_fault_is_told_with_its_place(folder: Path, text: str, said: str) -> None:
+    """Given a file with one fault, when it is read, then the fault is told with line and column."""
+    [fault] = faults(folder, text)
+
+    assert re.match(r"\d+:\d+: ", fault)
+    assert said in fault
+
+
+def test_all_faults_of_all_files_are_told_at_once(folder: Path) -> None:
+    """Given two files with two faults each, when their folder is read, then four are told and no test runs."""
+    for name in ("a_test.yaml", "b_test.yaml"):
+        (folder / name).write_text(case("{known: x, report: a}", "{known: y, episodes: []}"))
+
+    result = tried(".")
+
+    assert isinstance(result.exception, Faulty)
+    assert [it.split(": ")[1] for it in result.exception.faults] == ["facts.0.known", "expect.0.known"] * 2
+    assert result.stdout == ""
+
+
+def test_faults_of_the_rules_are_told_with_their_file(folder: Path) -> None:
+    """Given rules with a fault, when their tests are read, then it is told where it is."""
+    (folder / "rules.yaml").write_text("rules:\n- {id: a}\n")
+
+    assert faults(folder, TESTS) == [f"{folder}/rules.yaml:2:3: levels: expected this field, found nothing"]
+
+
+def test_what_is_no_text_or_not_there_is_told(folder: Path) -> None:
+    """Given a file that is no UTF-8, a folder without tests, and a file that is not there, then each is told."""
+    (folder / "raw_test.yaml").write_bytes(b"\xff")
+    (folder / "empty").mkdir()
+
+    with pytest.raises(Faulty, match="expected UTF-8, found byte 0xff"):
+        read_tests([folder / "raw_test.yaml"])
+    with pytest.raises(Faulty, match="expected files of tests"):
+        read_tests([folder / "empty"])
+    with pytest.raises(ConfigInvalid, match="No such file"):
+        read_tests([folder / "none_test.yaml"])
+
+
+# -- how it is told
+
+
+def test_json_is_one_array_of_objects(folder: Path) -> None:
+    """Given a test that fails and one that does not, when asked as JSON, then both are objects."""
+    (folder / "rules.yaml").write_text(RULES.replace("{watch: 2, warning: 3}", "{warning: 2}"))
+
+    result = tried("rules_test.yaml", "--json")
+    first, second = json.loads(result.stdout)
+
+    assert (first["ok"], second["ok"], result.return_value) == (False, True, 1)
+    assert (first["file"], first["place"]) == ("rules_test.yaml", "3:5")
+    assert [it["place"] for it in first["failures"]] == ["11:9", "11:9"]
+
+
+def test_junit_has_a_case_for_each_test_and_the_diff_of_what_failed(folder: Path) -> None:
+    """Given a test that fails and one that does not, when JUnit is asked for, then the file says so."""
+    (folder / "rules.yaml").write_text(RULES.replace("{watch: 2, warning: 3}", "{warning: 2}"))
+
+    tried("rules_test.yaml", "--junit", "found.xml")
+    [suite] = ET.parse(folder / "found.xml").getroot()
+
+    assert (suite.get("tests"), suite.get("failures")) == ("2", "1")
+    assert [it.find("failure") is not None for it in suite] == [True, False]
+    assert "severity: warning" in (suite[0].findtext("failure") or "")
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_junit_file_that_can_not_be_written_is_told() -> None:
+    """Given no folder for it, when JUnit is asked for, then that is told in one line."""
+    assert isinstance(tried("rules_test.yaml", "--junit", "none/found.xml").exception, ConfigInvalid)
