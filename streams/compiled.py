@@ -42,6 +42,8 @@ MODULES: Final = (
     "projections.rules.alerts",
     "projections.rules.counting",
     "projections.rules.engine",
+    "projections.rules.lined",
+    "projections.rules.lines",
     "projections.rules.matching",
     "projections.rules.members",
     "projections.rules.model",

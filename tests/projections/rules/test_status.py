@@ -1,6 +1,6 @@
 """Whom an experimental rule tells: no one is paged. Instants are days, windows are 7 of them."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 
 from projections.rules.model import Rule
 from projections.rules.words import Status
@@ -72,4 +72,4 @@ def test_the_same_status_is_no_news() -> None:
 
 
 def _fields(rule: Rule) -> dict[str, object]:
-    return {name: getattr(rule, name) for name in rule.__slots__}
+    return {field.name: getattr(rule, field.name) for field in fields(rule)}
