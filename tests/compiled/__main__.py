@@ -10,10 +10,9 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 LEFT_OUT = (".*", "__pycache__", "build", "*.so", "*.pyd", "*.made-from")
 TESTED = (
-    "tests/events",
+    "tests/events/test_codec.py",
     "tests/projections/rules",
-    *(f"tests/projections/test_{name}.py" for name in ("apply", "chain", "fold", "growing")),
-    "tests/projections/store/test_file.py",
+    *(f"tests/projections/test_{name}.py" for name in ("apply", "chain", "fold")),
     "tests/streams/test_compiled.py",
     "tests/streams/test_decoder.py",
     "tests/streams/test_kill.py::test_a_worker_killed_at_any_moment_leaves_nothing_lost_and_nothing_twice",
