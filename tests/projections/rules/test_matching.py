@@ -13,8 +13,9 @@ from projections.rules.begin import Stretch
 from projections.rules.compiling import compile_rule
 from projections.rules.durations import UNITS
 from projections.rules.form import Fields
-from projections.rules.matching import FIELDS, view_of
+from projections.rules.matching import FIELDS, members_of, view_of
 from projections.rules.model import FOREVER, Group, Member, Rule
+from projections.rules.words import Measure
 from projections.store.file import PartitionFile
 from projections.store.groups import TableGroups
 from tests import facts
@@ -51,6 +52,8 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PartitionFile]:
             **({"actor": actor} if (actor := who[number % 3]) else {}),
             **({"weapons": weapons} if (weapons := (("drone",), (), ("drone", "rocket"), None)[number % 4]) else {}),
             **({"outcome": "hit"} if number % 5 else {}),
+            **({"munitions": (3, "at least 2", "dozens")[number % 3]} if number % 4 else {}),
+            **({"wounded": {"us": 2, "civilian": "at least 5"}} if number % 6 == 0 else {}),
             **({"confidence": ("low", "high")[number % 2]} if number % 7 else {}),
         )
         for number in range(40)
@@ -109,6 +112,33 @@ def test_sql_and_the_evaluator_look_at_the_same_incidents(
         group: sorted(it for it in members if any(after < it.at <= until for after, until in wanted))
         for group, members in expected.items()
     }
+
+
+MEASURES = [
+    *((Measure.SUM, of) for of in ("munitions", "wounded.us", "killed.us")),
+    *(
+        (measure, of)
+        for measure in (Measure.DISTINCT, Measure.NEW)
+        for of in ("weapon", "actor", "site_kind", "outcome")
+    ),
+    (Measure.SURGE, ""),
+]
+
+
+@pytest.mark.parametrize(("measure", "of"), MEASURES)
+@pytest.mark.parametrize("bound", ["low", "best", "high"])
+def test_sql_and_the_evaluator_make_the_same_members_of_an_incident(
+    file: PartitionFile, measure: Measure, of: str, bound: str
+) -> None:
+    """Given a measure, when its groups are looked up, then values and weights are those that the evaluator sees."""
+    rule = Rule("r", (1,), by=("site",), measure=measure, of=of, bound=bound, window=UNITS["d"])
+    tables = TableGroups(file.con, file.known.sites)
+    expected = {key[1]: those for key, those in members_of([rule], tables.standing("test")).items()}
+
+    found = tables.members("test", rule, {(site,): [(-FOREVER, FOREVER)] for site in VALUES["site"]})
+
+    assert {group: sorted(those) for group, those in found.items() if those} == expected
+    assert expected or of == "killed.us"
 
 
 class TestAnIncident:
