@@ -27,11 +27,8 @@ class Checkpoints:
     def make(self, upto: int) -> None:
         """Make one, of everything below `upto`."""
         merging = self._small >= PIECES
-        if merging:
-            self._con.execute("SET max_vacuum_tasks = 1")
+        self._con.execute(f"SET max_vacuum_tasks = {1 if merging else 0}")
         self._con.execute("CHECKPOINT")
-        if merging:
-            self._con.execute("SET max_vacuum_tasks = 0")
         self._small = 0 if merging else self._small + (upto - self._upto < SMALL)
         self._upto = upto
 

@@ -30,7 +30,6 @@ WRITER: Final[dict[str, str | bool | int | float | list[str]]] = {
     "threads": 2,
     "memory_limit": "128MB",  # else all that was ever looked at stays; 100 000 records at once fit in 64
     "storage_compatibility_version": "v1.5.0",  # the default of 2.0 writes a format that 1.x can not read
-    "max_vacuum_tasks": 0,  # a checkpoint merges row groups when it is told to: see checkpoints.py
     "autoload_known_extensions": "false",
     "autoinstall_known_extensions": "false",
     "python_enable_replacements": "false",
