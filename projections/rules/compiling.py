@@ -9,10 +9,11 @@ from events.errors import ConfigInvalid
 from events.plainly import faults
 from events.values import micros
 from projections.rules.durations import duration
-from projections.rules.form import Fields, RuleSpec
+from projections.rules.filters import Fields
+from projections.rules.form import RuleSpec
+from projections.rules.measures import parts, size
 from projections.rules.model import FOREVER, Filter, Rule
 from projections.rules.spec import Content, canonical, content_hash, normalise
-from projections.rules.words import Measure
 
 
 def compile_rules(contents: Sequence[Content]) -> list[Rule]:
@@ -55,6 +56,7 @@ def _compiled(spec: RuleSpec, content: Content) -> Rule:
     whole = normalise(spec)
     levels = spec.levels.given()
     window, since = _window(spec.window)
+    measure, of = parts(spec.measure)
     return Rule(
         spec.id,
         tuple(levels.values()),
@@ -64,8 +66,12 @@ def _compiled(spec: RuleSpec, content: Content) -> Rule:
         by=spec.by,
         where=_filter(spec.where),
         excluded=_filter(spec.excluded),
-        measure=Measure(spec.measure),
-        clear=whole["clear_below"],
+        measure=measure,
+        of=of if isinstance(of, str) else "",
+        bound=spec.bound,
+        **({"preceding": of} if isinstance(of, int) else {}),
+        learn_until=_instant(spec.learn_until) if spec.learn_until else -FOREVER,
+        clear=size(whole["clear_below"]),
         keep_firing=duration(spec.keep_firing),
         updates=spec.updates,
         title=whole["title"],
@@ -80,8 +86,13 @@ def _compiled(spec: RuleSpec, content: Content) -> Rule:
 def _window(said: str | dict[str, str]) -> tuple[int, int]:
     """(length, beginning) of a window, µs."""
     if isinstance(said, dict):
-        return FOREVER, micros(datetime.fromisoformat(f"{said['since']}T00:00:00+00:00"))
+        return FOREVER, _instant(said["since"])
     return FOREVER if said == "all" else duration(said), -FOREVER
+
+
+def _instant(day: str) -> int:
+    """The first instant of a day, µs."""
+    return micros(datetime.fromisoformat(f"{day}T00:00:00+00:00"))
 
 
 def _filter(fields: Fields) -> Filter:

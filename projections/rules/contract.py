@@ -9,11 +9,44 @@ from projections.rules.words import Kind
 
 ALERT: Final = "tocsin.alert.v1"  # one schema for every kind: they carry the same
 RULES: Final = "rules.yaml"
+_OF_SILENCE: Final[Schema] = {"properties": {"measure": {"const": "silence"}}, "required": ["measure"]}
+_OF_SURGE: Final[Schema] = {
+    "properties": {"measure": {"type": "object", "required": ["surge"]}},
+    "required": ["measure"],
+}
+_TOGETHER: Final[Schema] = {  # what the schema says of fields that must fit the measure
+    "allOf": [
+        {
+            "if": _OF_SILENCE,
+            "then": {
+                "properties": {
+                    "levels": {"$ref": "#/$defs/Lengths"},
+                    "clear_below": {"type": ["string", "null"]},
+                    "window": {"const": "all"},
+                }
+            },
+            "else": {
+                "properties": {"levels": {"$ref": "#/$defs/Levels"}, "clear_below": {"type": ["integer", "null"]}}
+            },
+        },
+        {
+            "if": _OF_SURGE,
+            "then": {"properties": {"window": {"pattern": "^[0-9]", "type": "string"}}, "required": ["window"]},
+        },
+    ]
+}
 
 
 def schemas() -> dict[str, Schema]:
     """The schemas by name: of an alert message as a CloudEvent, and of a file of rules."""
-    return {ALERT: _alert(), RULES: {"$schema": DIALECT, **RuleFile.model_json_schema(by_alias=True)}}
+    return {ALERT: _alert(), RULES: _rules()}
+
+
+def _rules() -> Schema:
+    """A file of rules. What fields must fit the measure is said here: pydantic follows no reference of ours."""
+    schema = RuleFile.model_json_schema(by_alias=True)
+    schema["$defs"]["RuleSpec"] |= _TOGETHER
+    return {"$schema": DIALECT, **schema}
 
 
 def _alert() -> Schema:

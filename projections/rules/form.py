@@ -1,52 +1,39 @@
 """A rule as people write it: closed models of its fields. Pure; the published JSON Schema is made of them."""
 
-import re
-from datetime import date
-from typing import Annotated, Any, Final, Literal, Self, TypeVar
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import (
     AfterValidator,
     BeforeValidator,
     Field,
-    GetCoreSchemaHandler,
-    GetJsonSchemaHandler,
     JsonValue,
-    StringConstraints,
     ValidationInfo,
+    ValidatorFunctionWrapHandler,
     WithJsonSchema,
     field_validator,
-    model_validator,
 )
 from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import CoreSchema, core_schema
 
-from events.values import Attribution, Country, Id, Line, Value
+from events.values import Id, Line, Value
 from projections.rules import templates
 from projections.rules.durations import EXAMPLES, FORM, duration, normal
-from projections.rules.words import Status, Updates
+from projections.rules.filters import Fields
+from projections.rules.measures import (
+    Length,
+    Lengths,
+    Level,
+    Levels,
+    MeasureSaid,
+    Said,
+    clear_of,
+    levels_of,
+    parts,
+    size,
+)
+from projections.rules.values import DAY_SCHEMA, Day, Duration, Name, OrAlone, Prose, day
+from projections.rules.words import Measure, Status, Updates
 
 MOST_RULES: Final = 200  # in one set; what `RulesAdopted` holds
-GREATEST_LEVEL: Final = 1_000_000_000
-LATER: Final = ("sum", "distinct", "new", "surge", "silence")  # measures that are evaluated, but can not be written yet
-_DAY: Final = re.compile(r"(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}")
-T = TypeVar("T", bound=str)
-
-
-class _OrAlone:
-    """A list, or one value that stands alone for a list of one."""
-
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        return core_schema.no_info_before_validator_function(
-            lambda value: value if isinstance(value, list | tuple) else [value], handler(source)
-        )
-
-    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        listed = handler(schema)
-        return {"anyOf": [listed["items"], listed]}
-
-
-def _sorted(values: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(sorted(set(values)))
 
 
 def _different(values: tuple[str, ...]) -> tuple[str, ...]:
@@ -54,14 +41,6 @@ def _different(values: tuple[str, ...]) -> tuple[str, ...]:
         msg = "expected each field once"
         raise ValueError(msg)
     return values
-
-
-def _measure(value: Any) -> Any:
-    name = next(iter(value)) if isinstance(value, dict) and len(value) == 1 else value
-    if isinstance(name, str) and name in LATER:
-        msg = f"expected count; {name} is not available yet"
-        raise ValueError(msg)
-    return value
 
 
 def _window(value: Any) -> Any:
@@ -74,18 +53,10 @@ def _window(value: Any) -> Any:
                 msg = f"expected a window that is longer than nothing, like {EXAMPLES}"
                 raise ValueError(msg)
             return normal(value)
-        case {"since": str(day)} if len(value) == 1 and _DAY.fullmatch(day):
-            return {"since": _real(day)}
+        case {"since": since} if len(value) == 1:
+            return {"since": day(since)}
     msg = f"expected a duration like {EXAMPLES}, or all, or {{since: 2023-10-17}}"
     raise ValueError(msg)
-
-
-def _real(day: str) -> str:
-    try:
-        return date.fromisoformat(day).isoformat()
-    except ValueError as error:
-        msg = "expected a day that exists"
-        raise ValueError(msg) from error
 
 
 def _filled(template: str, info: ValidationInfo) -> str:
@@ -94,21 +65,20 @@ def _filled(template: str, info: ValidationInfo) -> str:
     return template
 
 
+def _measure_of(info: ValidationInfo) -> Measure | None:
+    """The measure of the rule that is read; None: that field has a fault of its own."""
+    said: Said | None = info.data.get("measure")
+    return parts(said)[0] if said is not None else None
+
+
 By = Literal["class", "site", "country", "admin1", "site_kind", "actor", "attribution"]
-Prose = Annotated[str, StringConstraints(max_length=4_000, pattern=r"^[^\x00-\x08\x0b-\x1f\x7f]*$")]
-Name = Annotated[str, StringConstraints(max_length=60, pattern=r"^[a-z][a-z0-9_]*$")]
-AnyOf = Annotated[tuple[T, ...], AfterValidator(_sorted), Field(min_length=1, max_length=1_000), _OrAlone()]
-Duration = Annotated[str, AfterValidator(normal), WithJsonSchema({"type": "string", "pattern": f"^{FORM.pattern}$"})]
-Level = Annotated[int, Field(ge=1, le=GREATEST_LEVEL, strict=True)]
-
-
 NO_OTHERS: Final[dict[str, JsonValue]] = {"additionalProperties": False}  # beside those whose name has the pattern
 WINDOW_SCHEMA: Final[JsonSchemaValue] = {
     "anyOf": [
         {"type": "string", "pattern": f"^(all|{FORM.pattern})$"},
         {
             "type": "object",
-            "properties": {"since": {"type": "string", "format": "date"}},
+            "properties": {"since": DAY_SCHEMA},
             "required": ["since"],
             "additionalProperties": False,
         },
@@ -116,83 +86,94 @@ WINDOW_SCHEMA: Final[JsonSchemaValue] = {
 }
 
 
-class Fields(Value):
-    """What an incident must be like, or must not be like: a field that is left out does not matter."""
-
-    incident_class: AnyOf[Id] | None = Field(default=None, alias="class")
-    site: AnyOf[Id] | None = None
-    country: AnyOf[Country] | None = None
-    admin1: AnyOf[Line] | None = None
-    site_kind: AnyOf[Id] | None = None
-    actor: AnyOf[Id] | None = None
-    attribution: AnyOf[Attribution] | None = None
-    weapon: AnyOf[Id] | None = None  # any of those of the incident
-    outcome: AnyOf[Id] | None = None
-    confidence: AnyOf[Literal["low", "medium", "high"]] | None = None
-
-
-class Levels(Value):
-    """The thresholds that are reached by a value of at least so much."""
-
-    watch: Level | None = None
-    warning: Level | None = None
-    critical: Level | None = None
-
-    @field_validator("warning", "critical")
-    @classmethod
-    def _rising(cls, level: int | None, info: ValidationInfo) -> int | None:
-        below = max((it for it in info.data.values() if it is not None), default=0)
-        if level is not None and level <= below:
-            msg = f"expected more than the level below, {below}"
-            raise ValueError(msg)
-        return level
-
-    @model_validator(mode="after")
-    def _some(self) -> Self:
-        if not self.given():
-            msg = "expected at least one of watch, warning, critical"
-            raise ValueError(msg)
-        return self
-
-    def given(self) -> dict[str, int]:
-        """The levels that there are, rising."""
-        return self.model_dump(exclude_none=True)
-
-
-class RuleSpec(Value):
+class RuleSpec(Value, use_attribute_docstrings=True):
     """When a group of incidents is worth telling about, and what is told."""
 
     id: Annotated[Id, Field(max_length=80)]
-    title: Line | None = None  # None: the id
+    """Its name: letters, digits and . _ : @ + -; one of its own."""
+    title: Line | None = None
+    """What people call it; the id, unless it is said."""
     description: Prose = ""
-    references: Annotated[tuple[Line, ...], Field(max_length=20), _OrAlone()] = ()
+    """Why it is there, in any length."""
+    references: Annotated[tuple[Line, ...], Field(max_length=20), OrAlone()] = ()
+    """What it rests on: links, pages of a handbook; a line, or a list of at most 20."""
     status: Status = Status.STABLE
+    """How far it is to be trusted: `experimental` is on trial, its alerts go to tocsin.alerts only and page no one."""
     where: Fields = Fields()
+    """What an incident must be like for the rule to look at it; every incident, unless it is said."""
     excluded: Fields = Field(default=Fields(), alias="not")
-    by: Annotated[tuple[By, ...], AfterValidator(_different), _OrAlone()] = ()  # (): the whole timeline is one group
-    measure: Annotated[Literal["count"], BeforeValidator(_measure)] = "count"
-    bound: Literal["low", "best", "high"] = "best"  # of quantities
-    window: Annotated[Any, BeforeValidator(_window), WithJsonSchema(WINDOW_SCHEMA)] = "all"
-    levels: Levels
-    clear_below: Level | None = None  # None: the lowest level
+    """What an incident must not be like, in the same fields; what is not known of it is not excluded."""
+    by: Annotated[tuple[By, ...], AfterValidator(_different), OrAlone()] = ()
+    """One value for each of these, or of several together; an incident that lacks one belongs to no group.
+
+    One for the whole timeline, unless it is said.
+    """
+    measure: MeasureSaid = "count"
+    """What is measured of a group."""
+    bound: Literal["low", "best", "high"] = "best"
+    """Of a sum: which bound of the quantities is added up; of one that is not stated, the next lower one that is."""
+    learn_until: Day | None = None
+    """Of new: values before this day (00:00 UTC) are learned, and only those from it on are told."""
+    window: Annotated[Any, BeforeValidator(_window), WithJsonSchema(WINDOW_SCHEMA)] = Field(
+        default="all", validate_default=True
+    )
+    """How long an incident counts: 7d; for ever (`all`); or from a day on, for ever. Silence has none."""
+    levels: Levels | Lengths
+    """The values that reach each severity, rising; of silence, durations. Not all need be there."""
+    clear_below: Level | Length | None = None
+    """An episode ends when the value falls below this; at most, and unless it is said, the lowest level."""
     keep_firing: Duration = "0s"
+    """An episode that rises again within this time after its fall has not ended."""
     updates: Updates = Updates.CORRECTIONS
+    """Which changes of value or evidence are told."""
     labels: Annotated[dict[Name, Line], Field(max_length=20)] = Field(default={}, json_schema_extra=NO_OTHERS)
+    """Names and values for whoever passes alerts on; they are in every message."""
     annotations: Annotated[dict[Name, Annotated[Prose, AfterValidator(_filled)]], Field(max_length=20)] = Field(
         default={}, json_schema_extra=NO_OTHERS
     )
+    """Texts of your own with gaps like {value}; `summary` is what the listings show."""
 
-    @field_validator("clear_below")
+    @field_validator("learn_until")
     @classmethod
-    def _within(cls, value: int | None, info: ValidationInfo) -> int | None:
-        levels = info.data.get("levels")
-        if value is not None and levels is not None and value > (lowest := min(levels.given().values())):
-            msg = f"expected at most the lowest level, {lowest}"
+    def _learns(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is not None and _measure_of(info) not in {None, Measure.NEW}:
+            msg = "expected none: only {new: …} learns"
             raise ValueError(msg)
         return value
 
+    @field_validator("window")
+    @classmethod
+    def _fitting(cls, value: str | dict[str, str], info: ValidationInfo) -> str | dict[str, str]:
+        measure = _measure_of(info)
+        if measure is Measure.SURGE and (isinstance(value, dict) or value == "all"):
+            msg = f"expected a duration like {EXAMPLES}: a surge is held against windows of that length"
+            raise ValueError(msg)
+        if measure is Measure.SILENCE and value != "all":
+            msg = "expected none: silence is measured from the newest incident on"
+            raise ValueError(msg)
+        return value
 
-class RuleFile(Value):
+    @field_validator("levels", mode="wrap")
+    @classmethod
+    def _in_units(cls, value: Any, _: ValidatorFunctionWrapHandler, info: ValidationInfo) -> Levels | Lengths:
+        return levels_of(value, timed=_measure_of(info) is Measure.SILENCE)
+
+    @field_validator("clear_below", mode="wrap")
+    @classmethod
+    def _within(cls, value: Any, _: ValidatorFunctionWrapHandler, info: ValidationInfo) -> int | str | None:
+        levels: Levels | Lengths | None = info.data.get("levels")
+        if value is None:
+            return None
+        clear = clear_of(value, timed=_measure_of(info) is Measure.SILENCE)
+        lowest = next(iter(levels.said().values())) if levels else None
+        if lowest is not None and size(clear) > size(lowest):
+            msg = f"expected at most the lowest level, {lowest}"
+            raise ValueError(msg)
+        return clear
+
+
+class RuleFile(Value, use_attribute_docstrings=True):
     """A file of rules; they are evaluated in its order."""
 
     rules: Annotated[tuple[RuleSpec, ...], Field(max_length=MOST_RULES)]
+    """The rules; none, to have none."""

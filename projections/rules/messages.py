@@ -15,7 +15,7 @@ from projections.rules.durations import written
 from projections.rules.model import FOREVER, SEVERITIES, Episode, Rule
 from projections.rules.outcome import Told
 from projections.rules.templates import render
-from projections.rules.words import Kind, Reason, State, Status
+from projections.rules.words import Kind, Measure, Reason, State, Status
 
 SHOWN: Final = 200  # incidents that a message names; all of them by query
 Incident = tuple[str, int]  # incident_id and version
@@ -35,7 +35,7 @@ class RuleName(Value):
 
 
 class Amount(Value):
-    """The value at the peak, from the bounds of what it sums; all the same for a count."""
+    """The value at the peak, from the bounds of what it sums; all the same for a count. Of silence, in seconds."""
 
     low: Number
     best: Number
@@ -92,7 +92,7 @@ class AlertMessage(Value):
     window: str | dict[Literal["since"], str]
     value: Amount
     peak_at: Instant
-    threshold: Number  # of the severity
+    threshold: Number  # of the severity; of silence, in seconds
     evidence: Evidence
     cause: Cause
     references: tuple[UUID, ...]  # ids of the messages that this one amends
@@ -130,9 +130,9 @@ def body(told: Told, incidents: Sequence[Incident], place: Place) -> dict[str, A
         "opened_at": _iso(episode.opened_at),
         "ended_at": None if episode.ended_at is None else _iso(episode.ended_at),
         "window": _window(rule),
-        "value": dict.fromkeys(("low", "best", "high"), episode.value),
+        "value": dict.fromkeys(("low", "best", "high"), episode.value // rule.unit),
         "peak_at": _iso(episode.peak_at),
-        "threshold": rule.threshold(episode.level),
+        "threshold": rule.threshold(episode.level) // rule.unit,
         "evidence": evidence(incidents),
         "cause": {
             "event_id": place.event_id,
@@ -173,14 +173,19 @@ def annotations(rule: Rule, group: Sequence[str], episode: Episode) -> dict[str,
         "rule": rule.rule_id,
         "title": rule.title,
         "severity": episode.severity,
-        "threshold": rule.threshold(episode.level),
-        "value": episode.value,
+        "threshold": _told(rule, rule.threshold(episode.level)),
+        "value": _told(rule, episode.value),
         "window": _words(rule),
         "opened_at": _iso(episode.opened_at),
         "peak_at": _iso(episode.peak_at),
         **dict(zip(rule.by, group, strict=True)),
     }
     return {name: render(template, fields) for name, template in rule.annotations}
+
+
+def _told(rule: Rule, amount: int) -> str:
+    """A value, or a threshold, as it reads in a text."""
+    return written(amount) if rule.measure is Measure.SILENCE else str(amount)
 
 
 def _window(rule: Rule) -> str | dict[str, str]:

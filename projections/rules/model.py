@@ -29,7 +29,7 @@ class Rule:
     """When a group is worth telling about."""
 
     rule_id: str
-    levels: tuple[int, ...]  # strictly rising; the first opens an episode. Of silence: µs, else in units of the measure
+    levels: tuple[int, ...]  # strictly rising; the first opens an episode. In units of the measure; of silence: µs
     severities: tuple[str, ...] = SEVERITIES  # of the levels, in their order
     window: int = FOREVER  # µs; half-open (t - window, t]; FOREVER: everything since `since`
     since: int = -FOREVER  # µs; inclusive
@@ -57,6 +57,11 @@ class Rule:
         if self.measure in (Measure.NEW, Measure.SILENCE) or self.window == FOREVER:
             return FOREVER
         return self.window * (self.preceding + 1 if self.measure is Measure.SURGE else 1)
+
+    @property
+    def unit(self) -> int:
+        """What 1 is, in messages: one of the measure, but a second of silence, whose V is µs."""
+        return 1_000_000 if self.measure is Measure.SILENCE else 1
 
     @property
     def clear_below(self) -> int:

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from projections.rules.form import RuleSpec
 
-CAME_LATER: Final = ("references", "status", "labels")
+CAME_LATER: Final = ("references", "status", "labels", "learn_until")
 Content = dict[str, Any]  # the normal form of one rule, as JSON has it
 
 
@@ -19,7 +19,7 @@ def normalise(spec: RuleSpec) -> Content:
     """The normal form of a rule: the same for all ways to write it, JSON in and out."""
     silent = {name for name in CAME_LATER if getattr(spec, name) == RuleSpec.model_fields[name].default}
     content = spec.model_dump(mode="json", by_alias=True, exclude_none=True, exclude=silent)
-    lowest = min(spec.levels.given().values())
+    lowest = next(iter(spec.levels.said().values()))
     return {**content, "title": spec.title or spec.id, "clear_below": spec.clear_below or lowest}
 
 

@@ -34,6 +34,6 @@ def render(template: str, fields: Mapping[str, object]) -> str:
 
 
 def meant(found: str, known: Collection[str]) -> str:
-    """A hint at the nearest known name, if one is near."""
+    """A hint at the nearest known name, if one is near; of a mapping, at what is written for it."""
     near = get_close_matches(found, sorted(known), 1)
-    return f" (did you mean {near[0]}?)" if near else ""
+    return f" (did you mean {known[near[0]] if isinstance(known, Mapping) else near[0]}?)" if near else ""

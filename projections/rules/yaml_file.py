@@ -10,7 +10,9 @@ from events import marked
 from events.errors import ConfigInvalid, one_line
 from events.marked import At, Marked, Path
 from events.plainly import Fault, faults
-from projections.rules.form import MOST_RULES, Fields, Levels, RuleFile, RuleSpec
+from projections.rules.filters import Fields
+from projections.rules.form import MOST_RULES, RuleFile, RuleSpec
+from projections.rules.measures import Levels, Measured
 from projections.rules.spec import Content, canonical, normalise
 from projections.rules.templates import meant
 
@@ -24,6 +26,14 @@ PLAINER: Final = (
     ("^[a-z][a-z0-9_]*$", "a name of small letters, digits and _"),
     ("^[A-Z]{2}$", "a country as in ISO 3166, such as IQ"),
 )
+# What may stand in a mapping, by where it stands in a rule
+MODELS: Final[dict[Path, type[BaseModel]]] = {
+    (): RuleSpec,
+    ("measure",): Measured,
+    ("levels",): Levels,
+    ("where",): Fields,
+    ("not",): Fields,
+}
 MANY: Final = re.compile(r"to have at most (\d+) items? after validation, not (\w+)")  # a number, or "more"
 
 
@@ -114,6 +124,5 @@ def _said(fault: Fault, it: Marked) -> tuple[At, str]:
 
 def _names(path: Path) -> list[str]:
     """The names that may stand in a mapping."""
-    models: dict[Path, type[BaseModel]] = {(): RuleFile, ("levels",): Levels, ("where",): Fields, ("not",): Fields}
-    model = RuleSpec if len(path) == 2 else models[path[2:]]  # noqa: PLR2004  ("rules", number)
+    model = MODELS[path[2:]] if path else RuleFile
     return [known.alias or name for name, known in model.model_fields.items()]

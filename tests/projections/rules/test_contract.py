@@ -1,5 +1,6 @@
 """The published schemas of alert messages and of files of rules: true, and no laxer than they need to be."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,9 @@ from pydantic import BaseModel
 
 from events.contract import written
 from projections.rules import contract, yaml_file
-from projections.rules.form import Fields, Levels, RuleSpec
+from projections.rules.filters import Fields
+from projections.rules.form import RuleFile, RuleSpec
+from projections.rules.measures import Lengths, Levels, Measured
 from projections.rules.messages import AlertMessage
 
 ROOT = Path(__file__).parents[3]
@@ -50,6 +53,21 @@ def test_the_first_line_of_those_rules_leads_an_editor_to_it() -> None:
         {"window": {"since": "2023-10-17", "until": "2023-10-18"}},
         {"keep_firing": 3},
         {"measure": "average"},
+        {"measure": {"sum": "wounded"}},
+        {"measure": {"sum": "munitions", "new": "site"}},
+        {"measure": {}},
+        {"measure": {"sum": None}},
+        {"measure": {"distinct": "weapons"}},
+        {"measure": {"surge": 53}, "window": "7d"},
+        {"measure": {"surge": 4}},
+        {"measure": {"surge": 4}, "window": "all"},
+        {"measure": {"surge": 4}, "window": {"since": "2023-10-17"}},
+        {"measure": "silence"},
+        {"measure": "silence", "levels": {"watch": "2d"}, "window": "7d"},
+        {"measure": "silence", "levels": {"watch": "2d"}, "clear_below": 1},
+        {"levels": {"watch": "2d"}},
+        {"clear_below": "2d"},
+        {"measure": {"new": "site"}, "learn_until": "yesterday"},
         {"status": "draft"},
         {"labels": {"Team": "night"}},
         {"annotations": {"Summary": "much"}},
@@ -63,26 +81,60 @@ def test_a_rule_that_is_refused_is_refused_by_the_schema(said: dict[str, Any]) -
     rule = {"id": "r", "levels": {"watch": 1}, **said}
 
     assert list(CHECKS[contract.RULES].iter_errors({"rules": [rule]}))
+    assert yaml_file.look(json.dumps({"rules": [rule]})).faults
 
 
 @pytest.mark.parametrize(
-    "said", [{"where": {"class": "attack"}}, {"by": "site"}, {"window": "all"}, {"references": "a book"}, {}], ids=str
+    "said",
+    [
+        {"where": {"class": "attack"}},
+        {"by": "site"},
+        {"window": "all"},
+        {"references": "a book"},
+        {},
+        {"measure": {"sum": "killed.civilian"}},
+        {"measure": {"new": "weapon"}, "learn_until": "2023-10-17"},
+        {"measure": {"surge": 4}, "window": "7d"},
+        {"measure": "silence", "levels": {"watch": "36h"}, "clear_below": "1d"},
+    ],
+    ids=str,
 )
 def test_a_rule_in_short_words_is_taken_by_the_schema(said: dict[str, Any]) -> None:
     """Given a rule in which one value stands for a list, when it is checked against the schema, then it passes."""
-    CHECKS[contract.RULES].validate({"rules": [{"id": "r", "levels": {"watch": 1}, **said}]})
+    rules = {"rules": [{"id": "r", "levels": {"watch": 1}, **said}]}
+
+    CHECKS[contract.RULES].validate(rules)
+
+    assert yaml_file.read(json.dumps(rules))
 
 
-@pytest.mark.parametrize("model", [RuleSpec, Fields, Levels, AlertMessage], ids=lambda model: model.__name__)
+@pytest.mark.parametrize(
+    "model", [RuleSpec, Measured, Fields, Levels, Lengths, AlertMessage], ids=lambda model: model.__name__
+)
 def test_every_field_is_described(model: type[BaseModel]) -> None:
     """Given what a rule or a message may hold, when docs/rules.md is read, then each field stands in it."""
     said = (ROOT / "docs/rules.md").read_text(encoding="utf-8")
 
-    assert [name for name, field in model.model_fields.items() if f"`{field.alias or name}`" not in said] == []
+    assert [name for it, field in model.model_fields.items() if not spoken_of(name := field.alias or it, said)] == []
 
 
-def test_the_example_is_a_rule_that_can_be_adopted() -> None:
-    """Given the example in docs/rules.md, when it is read as a file of rules, then nothing is wrong with it."""
+def spoken_of(name: str, page: str) -> bool:
+    """Whether a page speaks of a field, or of a measure as it is written."""
+    return f"`{name}`" in page or f"`{{{name}: " in page
+
+
+@pytest.mark.parametrize("model", [RuleFile, RuleSpec, Measured, Fields, Levels, Lengths], ids=lambda it: it.__name__)
+def test_the_schema_of_rules_says_what_each_field_is(model: type[BaseModel]) -> None:
+    """Given what a rule may hold, when an editor asks the schema about a field, then it is told in words."""
+    schema = contract.schemas()[contract.RULES]
+    fields = (schema if model is RuleFile else schema["$defs"][model.__name__])["properties"]
+
+    assert [name for name, field in fields.items() if not field.get("description")] == []
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_the_examples_are_rules_that_can_be_adopted(number: int) -> None:
+    """Given the examples in docs/rules.md, when they are read as files of rules, then nothing is wrong with them."""
     said = (ROOT / "docs/rules.md").read_text(encoding="utf-8")
 
-    assert len(yaml_file.read("rules:" + said.split("```yaml\nrules:")[1].split("```")[0])) == 1
+    assert yaml_file.read("rules:" + said.split("```yaml\nrules:")[1 + number].split("```")[0])

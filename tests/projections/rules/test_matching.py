@@ -12,7 +12,7 @@ from projections.apply import apply_batch
 from projections.rules.begin import Stretch
 from projections.rules.compiling import compile_rule
 from projections.rules.durations import UNITS
-from projections.rules.form import Fields
+from projections.rules.filters import Fields
 from projections.rules.matching import FIELDS, members_of, view_of
 from projections.rules.model import FOREVER, Group, Member, Rule
 from projections.rules.words import Measure

@@ -247,3 +247,32 @@ def test_what_rules_cancelled_shows_what_it_stood_on(line: Line, text: str) -> N
 
     assert cancelled["kind"] == "cancelled"
     assert cancelled["evidence"] == raised["evidence"]
+
+
+SILENT = """
+rules:
+  - id: quiet
+    by: [site]
+    measure: silence
+    levels: {watch: 36h, warning: 3d}
+    annotations: {summary: "nothing on {site} for {value}, {threshold} are worth a {severity}"}
+"""
+
+
+def test_silence_is_told_in_seconds_and_in_words(line: Line) -> None:
+    """Given a rule of silence, when nothing follows an attack, then numbers are seconds and texts say durations."""
+    line.tell(adopted(SILENT, at="2023-10-01T00:00:00Z"), attack("a", 3))
+
+    told = line.tell(facts.ticked("2023-10-04T12:00:00Z"), facts.ticked("2023-10-07T00:00:00Z"))
+
+    assert [(it["kind"], it["value"], it["threshold"]) for it in told] == [
+        ("raised", dict.fromkeys(("low", "best", "high"), 36 * 3_600), 36 * 3_600),
+        ("escalated", dict.fromkeys(("low", "best", "high"), 3 * 86_400), 3 * 86_400),
+    ]
+    assert [it["annotations"]["summary"] for it in told] == [
+        "nothing on north for 36h, 36h are worth a watch",
+        "nothing on north for 3d, 3d are worth a warning",
+    ]
+    assert [it["evidence"]["incidents"] for it in told] == [[{"incident_id": "a", "version": 1}]] * 2
+    assert told[0]["window"] == "all"
+    assert AlertMessage.model_validate(told[0]).threshold == 36 * 3_600

@@ -158,6 +158,9 @@ class TestAFile:
         assert (it.since, it.window) == (1_697_500_800_000_000, FOREVER)
 
 
+MEASURES = "count, {sum: wounded.us}, {distinct: weapon}, {new: weapon}, {surge: 4} or silence"
+QUANTITIES = "munitions, targets, or wounded or killed of a party, like wounded.us"
+SURGE_WINDOW = "a duration like 7d, 12h, 30m, 90s or 2w: a surge is held against windows of that length"
 FAULTS: dict[str, tuple[str, list[str]]] = {
     "nothing at all": ("", ["1:1: expected fields, as in `name: value`, found nothing"]),
     "no list": ("rules:", ["1:7: expected a list, found nothing"]),
@@ -177,7 +180,7 @@ FAULTS: dict[str, tuple[str, list[str]]] = {
         [
             (
                 "2:3: expected one of id, title, description, references, status, where, not, by, measure, bound, "
-                "window, levels, clear_below, keep_firing, updates, labels, annotations, "
+                "learn_until, window, levels, clear_below, keep_firing, updates, labels, annotations, "
                 "found keep_fireing (did you mean keep_firing?)"
             )
         ],
@@ -261,11 +264,98 @@ FAULTS: dict[str, tuple[str, list[str]]] = {
         rule("clear_below: 0"),
         ["2:16: clear_below: expected greater than or equal to 1, found 0"],
     ),
-    "a measure that is to come": (
-        rule("measure: {sum: wounded.us}"),
-        ["2:12: measure: expected count; sum is not available yet, found {'sum': 'wounded.us'}"],
+    "a measure that is none": (
+        rule("measure: silense"),
+        [f"2:12: measure: expected {MEASURES} (did you mean silence?), found 'silense'"],
     ),
-    "a measure that is none": (rule("measure: average"), ["2:12: measure: expected 'count', found 'average'"]),
+    "a measure that does not say of what": (
+        rule("measure: sum"),
+        [f"2:12: measure: expected {MEASURES} (did you mean {{sum: wounded.us}}?), found 'sum'"],
+    ),
+    "a measure that is misspelt": (
+        rule("measure: {distint: weapon}"),
+        ["2:13: measure: expected one of sum, distinct, new, surge, found distint (did you mean distinct?)"],
+    ),
+    "two measures": (
+        rule("measure: {distinct: site, surge: 4}"),
+        ["2:12: measure: expected one of sum, distinct, new, surge, found {'distinct': 'site', 'surge': 4}"],
+    ),
+    "a measure of nothing": (
+        rule("measure: {sum: ~}"),
+        ["2:12: measure: expected one of sum, distinct, new, surge, found {'sum': None}"],
+    ),
+    "a sum of what is no quantity": (
+        rule("measure: {sum: wouned.us}"),
+        [f"2:18: measure.sum: expected {QUANTITIES} (did you mean wounded?), found 'wouned.us'"],
+    ),
+    "a sum of nobody's wounded": (
+        rule("measure: {sum: wounded}"),
+        [f"2:18: measure.sum: expected {QUANTITIES} (did you mean wounded?), found 'wounded'"],
+    ),
+    "distinct values of no field": (
+        rule("measure: {distinct: weapons}"),
+        [
+            (
+                "2:23: measure.distinct: expected one of class, site, country, admin1, site_kind, actor, attribution, "
+                "weapon, outcome, confidence (did you mean weapon?), found 'weapons'"
+            )
+        ],
+    ),
+    "a surge above no windows": (
+        rule("measure: {surge: 0}\nwindow: 7d"),
+        ["2:20: measure.surge: expected greater than or equal to 1, found 0"],
+    ),
+    "a surge above too many windows": (
+        rule("measure: {surge: 53}\nwindow: 7d"),
+        ["2:20: measure.surge: expected less than or equal to 52, found 53"],
+    ),
+    "a surge in words": (
+        rule('measure: {surge: "4"}\nwindow: 7d'),
+        ["2:20: measure.surge: expected a valid integer, found '4'"],
+    ),
+    "a surge without a window": (
+        rule("measure: {surge: 4}"),
+        [f"2:3: window: expected {SURGE_WINDOW}, found 'all'"],
+    ),
+    "a surge since a day": (
+        rule("measure: {surge: 4}\nwindow: {since: 2023-10-17}"),
+        [f"3:11: window: expected {SURGE_WINDOW}, found {{'since': '2023-10-17'}}"],
+    ),
+    "silence with a window, and levels of other measures": (
+        rule("measure: silence\nwindow: 7d\nlevels: {watch: 2}\nclear_below: 1\nlearn_until: 2023-10-17"),
+        [
+            "3:11: window: expected none: silence is measured from the newest incident on, found '7d'",
+            "4:19: levels.watch: expected a duration like 2d: silence is measured in time, found 2",
+            "5:16: clear_below: expected a duration like 2d: silence is measured in time, found 1",
+            "6:16: learn_until: expected none: only {new: …} learns, found '2023-10-17'",
+        ],
+    ),
+    "silence that does not rise": (
+        rule("measure: silence\nlevels: {watch: 48h, warning: 2d, critical: 0s}\nclear_below: 3d"),
+        [
+            "3:33: levels.warning: expected more than the level below, 2d, found '2d'",
+            "3:47: levels.critical: expected a duration that is longer than nothing, like 2d, found '0s'",
+        ],
+    ),
+    "silence that clears above its lowest level": (
+        rule("measure: silence\nlevels: {watch: 48h}\nclear_below: 3d"),
+        ["4:16: clear_below: expected at most the lowest level, 2d, found '3d'"],
+    ),
+    "a sum with levels of time": (
+        rule("measure: {sum: wounded.us}\nlevels: {watch: 2d}\nclear_below: 1d"),
+        [
+            "3:19: levels.watch: expected a whole number: only silence is measured in time, found '2d'",
+            "4:16: clear_below: expected a whole number: only silence is measured in time, found '1d'",
+        ],
+    ),
+    "a day of learning that is none": (
+        rule("measure: {new: weapon}\nlearn_until: 2023-02-29"),
+        ["3:16: learn_until: expected a day that exists, found '2023-02-29'"],
+    ),
+    "learning until a moment": (
+        rule("measure: {new: weapon}\nlearn_until: 2023-10-17T12:00:00Z"),
+        ["3:16: learn_until: expected a day, 1900 to 2199, like 2023-10-17, found '2023-10-17T12:00:00Z'"],
+    ),
     "a group of weapons": (
         rule("by: [site, weapon]"),
         [
