@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from projections.rules.begin import WHOLE, Begin
 from projections.rules.members import Members
 from projections.rules.model import FOREVER, Episode, Member, Rule
+from projections.rules.outcome import Proof
 from projections.rules.spans import Span, Spans
 from projections.rules.spells import Spell, spell_of
 from projections.rules.track import Track
@@ -24,9 +25,9 @@ class CountTrack(Track):
         """All members, in order."""
         return [Member(*it) for it in self.members.all()]
 
-    def evidence(self, at: int) -> list[int]:
-        """The numbers of the incidents that make V(at), in order of (instant, number)."""
-        return self.members.between(at - self.rule.window, at)
+    def evidence(self, at: int) -> Proof:
+        """What makes V(at)."""
+        return Proof(self.members.between(at - self.rule.window, at))
 
     # -- members that change no episode
 

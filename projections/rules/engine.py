@@ -174,8 +174,8 @@ class Engine:
         for message in tell(cause, standing, before, after):
             # of an alert that is gone: what it stood on, not what is left of that
             proof = sight.stood if message.state in FINAL else sight.evidence
-            evidence, now = proof(message.episode.peak_at), sight.value(cause.clock)
-            outcome.told.append(Told(cause.rule, cause.group, cause.reason, message, now, evidence))
+            (evidence, bounds), now = proof(message.episode.peak_at), sight.value(cause.clock)
+            outcome.told.append(Told(cause.rule, cause.group, cause.reason, message, now, evidence, bounds))
         alerts = [standing[it.opened_at] for it in after]
         outcome.episodes.append(Turned(cause.rule, cause.group, before, after, alerts))
 

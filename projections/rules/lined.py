@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from projections.rules.lines import Lines
 from projections.rules.model import Member
+from projections.rules.outcome import Proof, proof_of
 from projections.rules.spells import Spell, exchanged
 from projections.rules.track import Track
 
@@ -17,9 +18,9 @@ class LinedTrack(Track):
         """All members, in order."""
         return self._lines.all()
 
-    def evidence(self, at: int) -> list[int]:
-        """The numbers of the incidents that make V(at), in order of (instant, number)."""
-        return self._lines.covering(at)
+    def evidence(self, at: int) -> Proof:
+        """What makes V(at)."""
+        return proof_of(self._lines.covering(at))
 
     def _spells(self, members: Sequence[Member], after: int) -> Sequence[Spell]:
         self._lines = Lines(self.rule, members)

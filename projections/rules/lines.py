@@ -48,15 +48,15 @@ class Lines:
             for spell in those
         ]
 
-    def covering(self, at: int) -> list[int]:
-        """The numbers of the incidents that add something to V(at), in order of (instant, number)."""
-        found: set[tuple[int, int]] = set()
+    def covering(self, at: int) -> list[Member]:
+        """The members that add something to V(at), in order."""
+        found: list[Member] = []
         for line in self._lines.values():
             first = bisect_right(line, (at - self._rule.reach, FOREVER)) if self._rule.reach < FOREVER else 0
             for it, those in self._around(line, first, bisect_right(line, (at, FOREVER))).items():
                 if any(spell.weight > 0 and spell.covers(at) for spell in those):
-                    found.add((it.at, it.number))
-        return [number for _, number in sorted(found)]
+                    found.append(it)
+        return sorted(found)
 
     def all(self) -> list[Member]:
         """Every member, in order."""

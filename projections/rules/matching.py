@@ -4,8 +4,9 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from operator import itemgetter
 from typing import Any, Final
 
+from projections.claims import HowMany
 from projections.incidents import Incident
-from projections.rules.model import Filter, Group, Member, Rule
+from projections.rules.model import Bounds, Filter, Group, Member, Rule
 from projections.rules.words import Measure
 
 # Names outside -> fields of an incident. `weapon` looks at all of an incident's weapons.
@@ -62,22 +63,29 @@ def members_for(rule: Rule) -> Members | None:
             field = FIELDS[rule.of]
             return lambda it: [] if it[field] is None else [Member(it.at, it.number, str(it[field]))]
         case Measure.SUM:
-            amount = amount_of(rule.of, rule.bound)
-            return lambda it: [Member(it.at, it.number, weight=weight)] if (weight := amount(it)) else []
+            quantity, bound = quantity_of(rule.of), rule.bound
+            return lambda it: summed(it.at, it.number, quantity(it), bound)
         case _:
             return lambda it: [Member(it.at, it.number)]
 
 
-def amount_of(quantity: str, bound: str) -> Callable[[Any], int]:
-    """A function from an incident to a bound of a quantity (`munitions`, `wounded.us`); see `HowMany.stated`."""
-    name, _, party = quantity.partition(".")
-    place = Incident._fields.index(name)
+def quantity_of(name: str) -> Callable[[Any], HowMany | None]:
+    """A function from an incident to a quantity of it (`munitions`, `wounded.us`); None: nothing is said of it."""
+    whole, _, party = name.partition(".")
+    place = Incident._fields.index(whole)
+    return (lambda it: it[place].get(party)) if party else (lambda it: it[place])
 
-    def amount(it: Any) -> int:
-        said = it[place].get(party) if party else it[place]
-        return 0 if said is None else said.stated(bound) or 0
 
-    return amount
+def summed(at: int, number: int, said: HowMany | None, bound: str) -> Sequence[Member]:
+    """The member that adds a bound of a quantity, if there is anything to add."""
+    weight = said.stated(bound) if said is not None else None
+    return [Member(at, number, weight=weight, bounds=bounds_of(said))] if said is not None and weight else []
+
+
+def bounds_of(said: HowMany) -> Bounds:
+    """A quantity by its bounds; nothing of one below which nothing is stated."""
+    low, best, high = (said.stated(bound) or 0 for bound in ("low", "best", "high"))
+    return Bounds(low, best, high, int(said.best is None), int(said.high is None))
 
 
 Seen = tuple[str, View, Members | None]  # rule id, its view, and what it makes of an incident; None: a member

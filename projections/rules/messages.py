@@ -18,6 +18,7 @@ from projections.rules.templates import render
 from projections.rules.words import Kind, Measure, Reason, State, Status
 
 SHOWN: Final = 200  # incidents that a message names; all of them by query
+BOUNDS: Final = ("low", "best", "high")
 Incident = tuple[str, int]  # incident_id and version
 Severity = Literal["watch", "warning", "critical"]
 Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -40,6 +41,9 @@ class Amount(Value):
     low: Number
     best: Number
     high: Number | None
+    at_least: tuple[Literal["best", "high"], ...] = ()  # not stated by all: the next lower one stood in. Left out: none
+    bound: Literal["low", "high"] | None = None  # the one that reached the threshold. Left out: best
+    unit: Literal["s"] | None = None  # seconds, of silence. Left out: a number of what is counted or summed
 
 
 class IncidentVersion(Value):
@@ -130,7 +134,7 @@ def body(told: Told, incidents: Sequence[Incident], place: Place) -> dict[str, A
         "opened_at": _iso(episode.opened_at),
         "ended_at": None if episode.ended_at is None else _iso(episode.ended_at),
         "window": _window(rule),
-        "value": dict.fromkeys(("low", "best", "high"), episode.value // rule.unit),
+        "value": _amount(told),
         "peak_at": _iso(episode.peak_at),
         "threshold": rule.threshold(episode.level) // rule.unit,
         "evidence": evidence(incidents),
@@ -146,6 +150,18 @@ def body(told: Told, incidents: Sequence[Incident], place: Place) -> dict[str, A
         "annotations": annotations(rule, told.group, episode),
         "known_at": _iso(place.clock),
     }
+
+
+def _amount(told: Told) -> dict[str, Any]:
+    """The value at the peak, by its bounds. What says nothing is left out: messages of counts stay what they were."""
+    rule = told.rule
+    if told.bounds is None:
+        unit = {"unit": "s"} if rule.measure is Measure.SILENCE else {}
+        return {**dict.fromkeys(BOUNDS, told.message.episode.value // rule.unit), **unit}
+    sums = dict(zip(BOUNDS, told.bounds, strict=False))
+    fell = [name for name, many in (("best", told.bounds.best_fell), ("high", told.bounds.high_fell)) if many]
+    bound = {} if rule.bound == "best" else {"bound": rule.bound}
+    return {**sums, **({"at_least": fell} if fell else {}), **bound}
 
 
 def _named(rule: Rule) -> dict[str, str]:

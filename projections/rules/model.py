@@ -15,6 +15,29 @@ Group = tuple[str, ...]  # the values of a rule's `by`, in its order; () is the 
 Filter = tuple[tuple[str, frozenset[str]], ...]  # field of an incident -> any of these values
 
 
+class Bounds(NamedTuple):
+    """A quantity by its bounds, or a sum of several; a bound that is not stated is the next lower one that is."""
+
+    low: int
+    best: int
+    high: int
+    best_fell: int  # quantities whose best is not stated, so that `best` is at least so much
+    high_fell: int
+
+    def plus(self, other: "Bounds") -> "Bounds":
+        """The sum of both."""
+        return Bounds(
+            self.low + other.low,
+            self.best + other.best,
+            self.high + other.high,
+            self.best_fell + other.best_fell,
+            self.high_fell + other.high_fell,
+        )
+
+
+NO_BOUNDS: Final = Bounds(0, 0, 0, 0, 0)
+
+
 class Member(NamedTuple):
     """A standing incident as one rule sees it; members are ordered by (at, number, value)."""
 
@@ -22,6 +45,7 @@ class Member(NamedTuple):
     number: int  # of the incident
     value: str = ""  # of the field whose values are told apart; an incident of several is as many members
     weight: int = 1  # what it adds to a sum, else 1
+    bounds: Bounds | None = None  # of the quantity that is summed, of which the weight is one
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,13 @@
 """What an event does to the rules: the groups it touches, and what follows for them."""
 
 from collections.abc import Callable, Sequence
+from functools import reduce
 from typing import Final, NamedTuple
 
 from projections.fold import Change
 from projections.rules.alerts import Alert, Message
 from projections.rules.lines import Lines
-from projections.rules.model import Episode, Group, Member, Rule
+from projections.rules.model import NO_BOUNDS, Bounds, Episode, Group, Member, Rule
 from projections.rules.words import Reason, State, Status
 
 FINAL: Final = (State.CANCELLED, State.MERGED)
@@ -21,6 +22,20 @@ class Moment(NamedTuple):
     changes: Sequence[Change]
 
 
+class Proof(NamedTuple):
+    """What makes a value."""
+
+    numbers: list[int]  # of the incidents, in order of (instant, number)
+    bounds: Bounds | None = None  # of a sum, over them
+
+
+def proof_of(members: Sequence[Member]) -> Proof:
+    """What members, in order, make together; an incident of several values is as many members."""
+    bounds = [it.bounds for it in members if it.bounds is not None]
+    numbers = list(dict.fromkeys(it.number for it in members))
+    return Proof(numbers, reduce(Bounds.plus, bounds, NO_BOUNDS) if bounds else None)
+
+
 class Told(NamedTuple):
     """A message, and what it says besides."""
 
@@ -30,13 +45,14 @@ class Told(NamedTuple):
     message: Message
     value_now: int  # V at the clock
     evidence: list[int]  # numbers of the incidents that make the value at the peak
+    bounds: Bounds | None = None  # of that value, if it is a sum
 
 
 class Sight(NamedTuple):
     """What a group looks like around an event."""
 
-    evidence: Callable[[int], list[int]]  # what makes the value at an instant, after it
-    stood: Callable[[int], list[int]]  # what made it before
+    evidence: Callable[[int], Proof]  # what makes the value at an instant, after it
+    stood: Callable[[int], Proof]  # what made it before
     value: Callable[[int], int]  # V at an instant, after it
 
 
@@ -56,10 +72,11 @@ class Earlier(NamedTuple):
         means = self.rule is not None and self.rule != now and self.rule.content_hash == now.content_hash
         return Reason.PROJECTION if means else Reason.RULES
 
-    def evidence(self, at: int) -> list[int]:
-        """The numbers of the incidents that made the value at an instant."""
+    def evidence(self, at: int) -> Proof:
+        """What made the value at an instant."""
         rule = self.rule
-        return Lines(rule, [it for it in self.members if it.at >= rule.since]).covering(at) if rule else []
+        mine = Lines(rule, [it for it in self.members if it.at >= rule.since]).covering(at) if rule else []
+        return proof_of(mine)
 
 
 class Turned(NamedTuple):

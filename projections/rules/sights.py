@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from projections.rules.lines import Lines
 from projections.rules.model import Member, Rule
-from projections.rules.outcome import Sight
+from projections.rules.outcome import Proof, Sight, proof_of
 from projections.rules.spells import spell_of
 from projections.rules.watch import Exchange, Watch
 from projections.rules.words import Measure
@@ -13,14 +13,15 @@ from projections.rules.words import Measure
 def sight_of(watch: Watch, exchanges: Sequence[Exchange]) -> Sight:
     """What a group looks like around an event that exchanged members of it."""
 
-    def evidence(at: int) -> list[int]:
+    def evidence(at: int) -> Proof:
         return watch.track().evidence(at)
 
-    def stood(at: int) -> list[int]:
+    def stood(at: int) -> Proof:
         if watch.rule.measure is Measure.COUNT:
-            return _undone(evidence(at), exchanges, watch.rule, at)
+            return Proof(_undone(evidence(at).numbers, exchanges, watch.rule, at))
         before = {*watch.members()} - {new for _, new in exchanges if new} | {old for old, _ in exchanges if old}
-        return sorted(Lines(watch.rule, (it for it in before if it.at >= watch.rule.since)).covering(at))
+        proof = proof_of(Lines(watch.rule, (it for it in before if it.at >= watch.rule.since)).covering(at))
+        return proof._replace(numbers=sorted(proof.numbers))
 
     return Sight(evidence, stood, lambda at: watch.track().value(at))
 
@@ -33,7 +34,7 @@ def touched(rule: Rule, exchanges: Sequence[Exchange], sight: Sight) -> Callable
     numbers = {it.number for it in moved}
 
     def changed(at: int) -> bool:
-        before, after = sight.stood(at), sorted(sight.evidence(at))
+        before, after = sight.stood(at).numbers, sorted(sight.evidence(at).numbers)
         return before != after or not numbers.isdisjoint(after)
 
     return changed

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from projections.rules.begin import WHOLE, Begin
 from projections.rules.model import FOREVER, Episode, Member, Rule
+from projections.rules.outcome import Proof
 from projections.rules.spans import Span, Spans, first_highest
 from projections.rules.spells import Spell, changes_of, exchanged
 
@@ -98,8 +99,8 @@ class Track:
         """All members, in order."""
         raise NotImplementedError
 
-    def evidence(self, at: int) -> list[int]:
-        """The numbers of the incidents that make V(at), in order of (instant, number)."""
+    def evidence(self, at: int) -> Proof:
+        """What makes V(at)."""
         raise NotImplementedError
 
     def _spells(self, members: Sequence[Member], after: int) -> Sequence[Spell]:

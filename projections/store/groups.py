@@ -15,6 +15,7 @@ from projections.rows import Row, group_key
 from projections.rules.alerts import Alert
 from projections.rules.begin import Stretch
 from projections.rules.compiling import compile_rules
+from projections.rules.matching import summed
 from projections.rules.model import FOREVER, SEVERITIES, Episode, Group, Member, Rule
 from projections.rules.outcome import Key
 from projections.rules.words import Measure
@@ -162,18 +163,16 @@ def _members(rule: Rule) -> tuple[str, Callable[[int, int, Any], Iterable[Member
         case Measure.DISTINCT | Measure.NEW:
             return COLUMNS[rule.of], lambda at, number, said: [] if said is None else [Member(at, number, said)]
         case Measure.SUM:
-            return "v.quantities", lambda at, number, said: [
-                Member(at, number, weight=it) for it in _stated(rule, said) if it
-            ]
+            return "v.quantities", lambda at, number, said: summed(at, number, _quantity(rule, said), rule.bound)
         case _:
             return "NULL", lambda at, number, _: [Member(at, number)]
 
 
-def _stated(rule: Rule, quantities: str | None) -> Iterable[int | None]:
+def _quantity(rule: Rule, quantities: str | None) -> HowMany | None:
     name, _, party = rule.of.partition(".")
     said = json.loads(quantities or "{}").get(name)
     said = said.get(party) if said and party else said
-    return (HowMany(**said).stated(rule.bound),) if said else ()
+    return HowMany(**said) if said else None
 
 
 def _columns(by: Collection[str]) -> str:

@@ -313,7 +313,7 @@ COMMENT ON COLUMN episode_versions.event_offset IS 'Offset of the event that mad
 COMMENT ON COLUMN episode_versions.known_from IS 'The timeline''s clock from which this was believed, inclusive';
 COMMENT ON COLUMN episode_versions.known_until IS 'Until when, exclusive; NULL: it still is';
 COMMENT ON COLUMN episode_versions.ended_at IS 'Until when the episode lasts, exclusive; NULL: not over by the clock';
-COMMENT ON COLUMN episode_versions.value IS 'The greatest value in it';
+COMMENT ON COLUMN episode_versions.value IS 'The greatest value in it, of a sum in the bound of its rule; of silence in microseconds';
 COMMENT ON COLUMN episode_versions.peak_at IS 'The first change point that has that value';
 COMMENT ON COLUMN episode_versions.severity IS 'The highest level that value reaches';
 COMMENT ON COLUMN episode_versions.alert_id IS 'The alert that stands for it; NULL: it was over when its rule was adopted, nobody was told';
@@ -331,7 +331,7 @@ COMMENT ON COLUMN alerts.state IS 'open, resolved, merged (another alert stands 
 COMMENT ON COLUMN alerts.severity IS 'The highest level its episode reached';
 COMMENT ON COLUMN alerts.opened_at IS 'When its episode opened, as told last';
 COMMENT ON COLUMN alerts.ended_at IS 'When its episode ended, as told last; NULL: not over';
-COMMENT ON COLUMN alerts.value IS 'The greatest value, as told last';
+COMMENT ON COLUMN alerts.value IS 'The greatest value, as told last; of a sum in the bound of its rule, of silence in microseconds';
 COMMENT ON COLUMN alerts.late IS 'Whether its episode was over already when it was first told';
 COMMENT ON COLUMN alerts.raised_at IS 'The clock at its first message';
 COMMENT ON COLUMN alerts.changed_at IS 'The clock at its last message';

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from projections.rules.durations import UNITS, written
 from streams.cli.output import Column, Object, field, show
 from streams.cli.reads import as_known, of_timelines, reads, some_of
 from streams.cli.wording import when
@@ -50,8 +51,20 @@ def group(row: Object) -> str:
 
 def value(row: Object) -> str:
     """The greatest value, and the threshold it reached; what was told of it, if that is another."""
-    now, said = row["value"]["best"], row["told_value" if "told_value" in row else "value"]["best"]
-    return f"{now} ≥ {row['threshold']}{'' if now == said else f', told {said}'}"
+    now, said = amount(row["value"]), amount(row["told_value" if "told_value" in row else "value"])
+    threshold = _in_unit(row["value"], row["threshold"])
+    return f"{now} ≥ {threshold}{'' if now == said else f', told {said}'}"
+
+
+def amount(value: Object) -> str:
+    """A value as it was held against the threshold."""
+    bound = value.get("bound", "best")
+    number = _in_unit(value, value[bound])
+    return f"at least {number}" if bound in value.get("at_least", ()) else number
+
+
+def _in_unit(value: Object, number: int) -> str:
+    return written(number * UNITS["s"]) if value.get("unit") == "s" else str(number)
 
 
 def evidence(row: Object) -> str:

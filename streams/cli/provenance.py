@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from streams.cli.alerts import summary
+from streams.cli.alerts import summary, value
 from streams.cli.append import many
 from streams.cli.tree import Branch
 from streams.cli.wording import spoken, spread, toll, when
@@ -162,7 +162,7 @@ def _message(partition: int, it: Object) -> Branch:
     cause = it["cause"]
     where = f"{partition}:{cause['position']['offset']}"
     lines = (
-        Branch(f"value {it['value']['best']} ≥ {it['threshold']} at {it['peak_at']}, window {_window(it['window'])}"),
+        Branch(f"value {value(it)} at {it['peak_at']}, window {_window(it['window'])}"),
         Branch(f"because of {cause['reason']}: event {cause['event_id']}, log position {where}"),
         Branch(f"rule {it['rule']['id']}, content {it['rule']['content_hash'][:12]}"),
         *(_proved(it)),

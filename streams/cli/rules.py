@@ -153,6 +153,11 @@ def _window(row: Object) -> str:
     return f"since {window['since']}" if isinstance(window, dict) else str(window)
 
 
+def _measure(row: Object) -> str:
+    measure = row["content"]["measure"]
+    return measure if isinstance(measure, str) else " ".join(map(str, *measure.items()))
+
+
 def _levels(row: Object) -> str:
     levels = row["content"]["levels"]
     return ", ".join(f"{name} {levels[name]}" for name in ("watch", "warning", "critical") if name in levels)
@@ -169,7 +174,7 @@ RULES = (
     field("timeline"),
     field("rule", style="bold"),
     Column("by", lambda row: ", ".join(row["content"]["by"]) or "all"),
-    Column("measure", lambda row: row["content"]["measure"]),
+    Column("measure", _measure),
     Column("window", _window),
     Column("levels", _levels),
     Column("adopted", lambda row: row["adopted_at"][:10]),

@@ -6,6 +6,8 @@ from difflib import ndiff
 from typing import Any, Final
 
 from events.values import instant, iso
+from projections.rules.durations import UNITS, written
+from projections.rules.words import Measure
 from streams.rule_tests.form import MIDNIGHT, NOON, Episode
 
 Entry = dict[str, Any]  # an episode or a message, as plain values
@@ -34,16 +36,16 @@ def moment(it: datetime, time: str = MIDNIGHT) -> str:
     return text.removesuffix(f"T{time}Z")
 
 
-def episode(row: Mapping[str, Any], by: Sequence[str]) -> Entry:
-    """An episode of the tables."""
-    ended = row["ended_at"]
+def episode(row: Mapping[str, Any], rule: Mapping[str, Any]) -> Entry:
+    """An episode of the tables, of a rule in its normal form."""
+    ended, value, by = row["ended_at"], row["value"], rule["by"]
     return {
         "rule": row["rule"],
         "group": dict(zip(by, row["group"], strict=True)),
         "severity": row["severity"],
         "opened": moment(instant(row["opened_at"])),
         "ended": None if ended is None else moment(instant(ended)),
-        "value": row["value"],
+        "value": written(value) if rule["measure"] == Measure.SILENCE else value,
         "peak": moment(instant(row["peak_at"])),
     }
 
@@ -58,7 +60,7 @@ def message(body: Mapping[str, Any]) -> Entry:
         "severity": body["severity"],
         "opened": _day(body["opened_at"]),
         "ended": None if ended is None else _day(ended),
-        "value": body["value"]["best"],
+        "value": _reached(body["value"]),
         "peak": _day(body["peak_at"]),
         "state": body["state"],
         "reason": body["cause"]["reason"],
@@ -67,6 +69,12 @@ def message(body: Mapping[str, Any]) -> Entry:
         "evidence": sorted(it["incident_id"] for it in body["evidence"]["incidents"]),
         "annotations": body["annotations"],
     }
+
+
+def _reached(value: Mapping[str, Any]) -> int | str:
+    """The bound that reached the threshold; of silence as a duration."""
+    found: int = value[value.get("bound", "best")]
+    return written(found * UNITS["s"]) if value.get("unit") == "s" else found
 
 
 def _day(text: str, time: str = MIDNIGHT) -> str:

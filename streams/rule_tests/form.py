@@ -9,6 +9,7 @@ from typing import Annotated, Any, Final, Literal, Self
 from pydantic import BeforeValidator, Field, PlainValidator, TypeAdapter, ValidationError, model_validator
 
 from events.values import Attribution, Country, Id, Instant, Line, Text, Value
+from projections.rules.durations import normal
 from projections.rules.words import Kind, Reason, State
 from seeds.forms import By, What
 from seeds.words import When
@@ -34,6 +35,15 @@ def _moment(words: Any, time: str) -> datetime:
 def _attributed(words: Any) -> Any:
     """An actor, or its name alone."""
     return {"id": words, "attribution": Attribution.ATTRIBUTED.value} if isinstance(words, str) else words
+
+
+def _value(words: Any) -> int | str:
+    """Checked here, because of a union pydantic tells every branch's complaint."""
+    if isinstance(words, str):
+        return normal(words)
+    if not isinstance(words, int) or isinstance(words, bool):
+        raise ValueError("expected a whole number, or of silence a duration like 2d")  # noqa: TRY004
+    return words
 
 
 KnownAt = Annotated[datetime, PlainValidator(partial(_moment, time=NOON))]
@@ -83,7 +93,7 @@ class Episode(Value):
     severity: Severity | None = None
     opened: WorldTime | None = None
     ended: WorldTime | None = None  # null: not over
-    value: Annotated[int, Field(strict=True)] | None = None
+    value: Annotated[int | str, BeforeValidator(_value)] | None = None  # of silence a duration
     peak: WorldTime | None = None
 
     @model_validator(mode="after")

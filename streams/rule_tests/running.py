@@ -1,10 +1,11 @@
 """Rule tests run: each in a timeline of its own, on the real fold, the real evaluator and real tables."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from events.log import Event
 from events.values import iso
+from projections.rules.spec import Content
 from projections.store.scratch import Scratch, scratch
 from streams.rule_tests.comparing import Entry, diff, episode, expected_of, message
 from streams.rule_tests.form import Expected
@@ -77,6 +78,6 @@ class Run:
     def _episodes(self) -> list[Entry]:
         """By the order of the rules, then by opening and group."""
         place = {rule["id"]: at for at, rule in enumerate(self._rules)}
-        by: dict[str, Any] = {rule["id"]: rule["by"] for rule in self._rules}
+        of: dict[str, Content] = {rule["id"]: rule for rule in self._rules}
         rows = sorted(self._tables.episodes(self._timeline), key=lambda it: place[it["rule"]])
-        return [episode(it, by[it["rule"]]) for it in rows]
+        return [episode(it, of[it["rule"]]) for it in rows]

@@ -1,8 +1,10 @@
 -- The alerts as they stand: what was told last of each, those that are open first. A value may have changed since without a word
--- (`updates` of its rule): value and peak are those of its episode now.
+-- (`updates` of its rule): value and peak are those of its episode now, of a sum in the bound of its rule. Not so silence: its values
+-- are its levels, so that another one is another severity, which is told.
 SELECT a.partition, a.alert_id, a.timeline, a.rule, m.body->'rule'->>'title' AS title, m.body->'group' AS "group", a.state, a.severity,
     m.body->>'level_now' AS level_now, as_text(a.opened_at) AS opened_at, as_text(a.ended_at) AS ended_at,
-    CASE WHEN e.value IS NULL THEN m.body->'value' ELSE {'low': e.value, 'best': e.value, 'high': e.value}::JSON END AS value,
+    CASE WHEN e.value IS NULL OR e.value = a.value THEN m.body->'value' ELSE json_merge_patch(m.body->'value', to_json(
+        {'low': e.value, 'best': e.value, 'high': e.value, 'at_least': NULL})) END AS value,
     m.body->'value' AS told_value, m.body->'threshold' AS threshold, m.body->'window' AS "window",
     coalesce(as_text(e.peak_at), m.body->>'peak_at') AS peak_at, a.late, m.body->'merged_into' AS merged_into,
     as_text(a.raised_at) AS raised_at, as_text(a.changed_at) AS changed_at, a.messages, m.body->'evidence' AS evidence,

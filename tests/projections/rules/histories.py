@@ -42,6 +42,7 @@ def rules(draw: st.DrawFn, measures: Sequence[Measure] = tuple(Measure)) -> Rule
         window=draw(windows),
         measure=measure,
         of=OF.get(measure, ""),
+        bound=draw(st.sampled_from(["low", "best", "high"])),
         preceding=draw(st.integers(1, 3)),
         learn_until=draw(st.just(-FOREVER) | st.integers(0, 12)),
         since=draw(st.just(-FOREVER) | st.integers(0, 6)),

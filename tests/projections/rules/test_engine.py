@@ -1,5 +1,6 @@
 """Folding the messages gives the episodes, whatever was told, wherever the worker was restarted."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from typing import NamedTuple
@@ -39,6 +40,14 @@ def rule_sets(draw: st.DrawFn) -> list[Rule]:
     ]
 
 
+@st.composite
+def quantities(draw: st.DrawFn) -> HowMany:
+    """A quantity of which one bound at least is stated."""
+    stated = draw(st.sets(st.sampled_from(range(3)), min_size=1))
+    values = sorted(draw(st.lists(st.integers(0, 4), min_size=3, max_size=3)))
+    return HowMany(*(it if place in stated else None for place, it in enumerate(values)), "exact")
+
+
 class Telling:
     """What a producer could say next, of incidents as they stand."""
 
@@ -53,9 +62,7 @@ class Telling:
     def report(self, number: int) -> Incident:
         at = self.draw(INSTANTS)
         said = {"site": self.draw(st.sampled_from("AB")), "actor": self.draw(st.sampled_from([None, "x", "y"]))}
-        said["munitions"] = self.draw(
-            st.none() | st.integers(1, 3).map(lambda many: HowMany(many, None, None, "exact"))
-        )
+        said["munitions"] = self.draw(st.none() | quantities())
         return incident(number, at, until=at + self.draw(st.sampled_from([0, 0, 3])), **said)
 
     def correct(self, _: int) -> Incident | None:
@@ -210,6 +217,34 @@ def amended(world: World, before: dict[int, Incident], key: Key) -> bool:
 
 def _place(world: World, rule: Rule, it: Incident) -> tuple[Group | None, int]:
     return world.group(rule, it) if it.stands else None, it.at
+
+
+@examples(100)
+@given(rule_set=rule_sets(), history=histories())
+def test_a_sum_says_its_bounds(rule_set: list[Rule], history: list[Event]) -> None:
+    """Given any log, when a sum is told, then each bound is the sum over its evidence, and one of them its value.
+
+    Of an alert that is gone they are what they were before the event. Nothing else has bounds.
+    """
+    world = World(*[replace(rule, measure=Measure.SUM, of="munitions") for rule in rule_set])
+
+    for happen in history:
+        before = dict(world.incidents)
+        for it in happen(world):
+            gone = it.message.state not in (State.OPEN, State.RESOLVED)
+            said = [(before if gone else world.incidents)[number].munitions for number in it.evidence]
+            assert it.bounds is not None
+            assert it.bounds == (*(sum(map(falling(n), said)) for n in (1, 2, 3)), *(unsaid(said, n) for n in (1, 2)))
+            assert getattr(it.bounds, it.rule.bound) == it.message.episode.value
+
+
+def falling(bounds: int) -> Callable[[HowMany], int]:
+    """The last stated one of so many bounds, from the lowest up; nothing, if none is."""
+    return lambda it: next((one for one in reversed(it[:bounds]) if one is not None), 0)
+
+
+def unsaid(those: Sequence[HowMany], place: int) -> int:
+    return sum(it[place] is None for it in those)
 
 
 @examples(100)

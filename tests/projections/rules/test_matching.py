@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from events.values import micros
+from events.values import Quantity, micros
 from projections.apply import apply_batch
 from projections.rules.begin import Stretch
 from projections.rules.compiling import compile_rule
 from projections.rules.durations import UNITS
 from projections.rules.filters import Fields
 from projections.rules.matching import FIELDS, members_of, view_of
-from projections.rules.model import FOREVER, Group, Member, Rule
+from projections.rules.model import FOREVER, Bounds, Group, Member, Rule
 from projections.rules.words import Measure
 from projections.store.file import PartitionFile
 from projections.store.groups import TableGroups
@@ -34,6 +34,7 @@ VALUES: dict[str, list[str]] = {
     "outcome": ["hit"],
     "confidence": ["low", "high"],
 }
+SPREAD = Quantity(low=1, best=2, high=4, qualifier="about")  # no two of its bounds are alike
 BY = [name for name in VALUES if name not in ("weapon", "outcome", "confidence")]
 
 
@@ -52,7 +53,7 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PartitionFile]:
             **({"actor": actor} if (actor := who[number % 3]) else {}),
             **({"weapons": weapons} if (weapons := (("drone",), (), ("drone", "rocket"), None)[number % 4]) else {}),
             **({"outcome": "hit"} if number % 5 else {}),
-            **({"munitions": (3, "at least 2", "dozens")[number % 3]} if number % 4 else {}),
+            **({"munitions": (3, "at least 2", "dozens", "about 7", SPREAD)[number % 5]} if number % 4 else {}),
             **({"wounded": {"us": 2, "civilian": "at least 5"}} if number % 6 == 0 else {}),
             **({"confidence": ("low", "high")[number % 2]} if number % 7 else {}),
         )
@@ -139,6 +140,17 @@ def test_sql_and_the_evaluator_make_the_same_members_of_an_incident(
 
     assert {group: sorted(those) for group, those in found.items() if those} == expected
     assert expected or of == "killed.us"
+
+
+def test_the_bounds_of_a_sum_are_told_apart(file: PartitionFile) -> None:
+    """Given a quantity whose bounds differ, when a rule of each bound looks at it, then each has its own weight."""
+    weights = {}
+    for bound in ("low", "best", "high"):
+        rule = Rule("r", (1,), measure=Measure.SUM, of="munitions", bound=bound)
+        members = TableGroups(file.con, file.known.sites).members("test", rule, {(): [(-FOREVER, FOREVER)]})[()]
+        weights[bound] = {it.weight for it in members if it.bounds == Bounds(1, 2, 4, 0, 0)}
+
+    assert weights == {"low": {1}, "best": {2}, "high": {4}}
 
 
 class TestAnIncident:

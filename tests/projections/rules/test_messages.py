@@ -259,6 +259,10 @@ rules:
 """
 
 
+def seconds(many: int) -> dict[str, Any]:
+    return {"low": many, "best": many, "high": many, "unit": "s"}
+
+
 def test_silence_is_told_in_seconds_and_in_words(line: Line) -> None:
     """Given a rule of silence, when nothing follows an attack, then numbers are seconds and texts say durations."""
     line.tell(adopted(SILENT, at="2023-10-01T00:00:00Z"), attack("a", 3))
@@ -266,8 +270,8 @@ def test_silence_is_told_in_seconds_and_in_words(line: Line) -> None:
     told = line.tell(facts.ticked("2023-10-04T12:00:00Z"), facts.ticked("2023-10-07T00:00:00Z"))
 
     assert [(it["kind"], it["value"], it["threshold"]) for it in told] == [
-        ("raised", dict.fromkeys(("low", "best", "high"), 36 * 3_600), 36 * 3_600),
-        ("escalated", dict.fromkeys(("low", "best", "high"), 3 * 86_400), 3 * 86_400),
+        ("raised", seconds(36 * 3_600), 36 * 3_600),
+        ("escalated", seconds(3 * 86_400), 3 * 86_400),
     ]
     assert [it["annotations"]["summary"] for it in told] == [
         "nothing on north for 36h, 36h are worth a watch",
@@ -276,3 +280,66 @@ def test_silence_is_told_in_seconds_and_in_words(line: Line) -> None:
     assert [it["evidence"]["incidents"] for it in told] == [[{"incident_id": "a", "version": 1}]] * 2
     assert told[0]["window"] == "all"
     assert AlertMessage.model_validate(told[0]).threshold == 36 * 3_600
+
+
+WOUNDED = """
+rules:
+  - {id: wounded, by: [site], measure: {sum: wounded.us}, window: 7d, levels: {watch: 5}, updates: corrections}
+"""
+
+
+def hurt(name: str, day: int, many: int | str, **said: Any) -> Event:
+    return attack(name, day, wounded={"us": many}, **said)
+
+
+def test_a_sum_says_its_bounds_and_which_are_at_least_so_much(line: Line) -> None:
+    """Given a sum of wounded, when bounds are not stated, then the next lower ones stand in, and it is said."""
+    line.tell(adopted(WOUNDED, at="2023-10-01T00:00:00Z"))
+
+    [exact] = line.tell(hurt("a", 3, 5))
+    [vague] = line.tell(facts.corrected("a", wounded={"us": "at least 5"}, at="2023-10-04T12:00:00Z"))
+    [more] = line.tell(hurt("b", 5, "dozens"), facts.corrected("a", wounded={"us": 6}, at="2023-10-05T13:00:00Z"))
+
+    assert exact["value"] == {"low": 5, "best": 5, "high": 5}
+    assert (vague["kind"], vague["value"]) == ("updated", {"low": 5, "best": 5, "high": 5, "at_least": ["high"]})
+    assert more["value"] == {"low": 30, "best": 30, "high": 30, "at_least": ["best", "high"]}
+    for body in (exact, vague, more):
+        said = AlertMessage.model_validate_json(json.dumps(body)).model_dump_json(exclude_unset=True)
+        assert json.loads(said) == body
+
+
+def test_a_sum_that_is_gone_says_what_it_was(tmp_path: Path) -> None:
+    """Given an alert of a sum, when a correction takes its ground, after a restart too, then its bounds are the old."""
+    at = {"at": "2023-10-01T00:00:00Z"}
+    stage = [
+        facts.opened("replayed", **at),
+        facts.site("north", **at),
+        adopted(WOUNDED, **at),
+        hurt("a", 3, "at least 5"),
+    ]
+    told = []
+    for again in (False, True):
+        (tmp_path / str(again)).mkdir()
+        it = Line(tmp_path / str(again))
+        [raised] = it.tell(*stage, hurt("a", 3, "at least 5"))
+        if again:
+            it.file.close()
+            it = Line(tmp_path / str(again))
+        told.append(it.tell(facts.corrected("a", wounded={"us": 1}, at="2023-10-06T12:00:00Z")))
+        it.file.close()
+
+    assert told[0] == told[1]
+    assert [(body["kind"], body["value"]) for body in told[0]] == [("cancelled", raised["value"])]
+    assert raised["value"] == {"low": 5, "best": 5, "high": 5, "at_least": ["high"]}
+
+
+def test_a_sum_says_which_bound_reached_the_threshold(line: Line) -> None:
+    """Given a rule that looks at the least there can be, when it tells, then its message names that bound."""
+    low = WOUNDED.replace("window: 7d", "bound: low, window: 7d")
+    line.tell(adopted(low, at="2023-10-01T00:00:00Z"))
+
+    assert line.tell(hurt("a", 3, "about 9")) == []
+    [body] = line.tell(hurt("b", 4, "at least 5"))
+
+    assert body["value"] == {"low": 5, "best": 5, "high": 5, "at_least": ["high"], "bound": "low"}
+    assert body["evidence"]["count"] == 1

@@ -31,7 +31,7 @@ def test_the_evaluator_finds_what_the_definition_says(rule: Rule, history: list[
         if len(expected) > 1:
             seen("several episodes")
         for it in expected:
-            assert track.evidence(it.peak_at) == reference.evidence(rule, standing.values(), it.peak_at)
+            assert track.evidence(it.peak_at).numbers == reference.evidence(rule, standing.values(), it.peak_at)
         assert track.value(step.clock) == reference.value(rule, reference.counted(rule, standing.values()), step.clock)
 
 

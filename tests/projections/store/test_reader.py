@@ -10,8 +10,11 @@ import pytest
 from events.log import Written
 from events.values import Source
 from projections import semantics
+from projections.rules import yaml_file
+from projections.rules.spec import content_hash
 from projections.store.attaching import attach
 from projections.store.reader import NothingPublished, Reader, Unreadable, opened, published
+from streams.cli.alerts import amount, value
 from tests import facts
 from tests.published import publish
 
@@ -294,3 +297,30 @@ def test_every_column_is_in_the_dictionary_and_every_table_says_what_it_is(tmp_p
 
     assert unsaid == []
     assert columns[0][0] > 20
+
+
+MEASURED = """
+rules:
+  - {id: wounded, by: [site], measure: {sum: wounded.us}, window: 30d, levels: {watch: 5}}
+  - {id: quiet, by: [site], measure: silence, levels: {watch: 36h, warning: 5d}}
+"""
+
+
+def test_an_alert_shows_its_value_in_its_unit_as_told_and_as_it_is_now(tmp_path: Path) -> None:
+    """Given alerts of a sum, which grew without a word, and of silence, when listed, then each reads as it should."""
+    events = [
+        facts.opened(at=(at := "2023-10-01T00:00:00Z")),
+        facts.site("north", at=at),
+        facts.adopted(*(rules := yaml_file.read(MEASURED)), content_hash=content_hash(rules), at=at),
+        facts.reported("a", day="2023-10-03", wounded={"us": "at least 5"}, at="2023-10-03T12:00:00Z"),
+        facts.reported("b", day="2023-10-03", wounded={"us": 2}, at="2023-10-03T12:00:00Z"),
+        facts.ticked("2023-10-04T12:00:00Z"),
+    ]
+
+    with Reader(publish(tmp_path, events)) as reader:
+        sums, silence = reader.rows("alerts", **dict.fromkeys(("timelines", "states", "severities")))
+
+    assert sums["value"] == {"low": 7, "best": 7, "high": 7}
+    assert sums["told_value"] == {"low": 5, "best": 5, "high": 5, "at_least": ["high"]}
+    assert [value(it) for it in (sums, silence)] == ["7 ≥ 5, told 5", "36h ≥ 36h"]
+    assert amount({"low": 5, "best": 6, "high": 6, "at_least": ["high"], "bound": "high"}) == "at least 6"

@@ -333,3 +333,29 @@ def test_junit_has_a_case_for_each_test_and_the_diff_of_what_failed(folder: Path
 def test_a_junit_file_that_can_not_be_written_is_told() -> None:
     """Given no folder for it, when JUnit is asked for, then that is told in one line."""
     assert isinstance(tried("rules_test.yaml", "--junit", "none/found.xml").exception, ConfigInvalid)
+
+
+OF_TIME_AND_QUANTITY = """
+rules:
+  - {id: quiet, by: [site], measure: silence, levels: {watch: 36h, warning: 5d}}
+  - {id: wounded, by: [site], measure: {sum: wounded.us}, bound: low, levels: {watch: 5}}
+"""
+
+
+def test_values_of_silence_are_durations_and_those_of_a_sum_its_bound(folder: Path) -> None:
+    """Given rules of silence and of a sum, when their tests say values as rules say levels, then those are compared."""
+    (folder / "rules.yaml").write_text(OF_TIME_AND_QUANTITY)
+    fact = "{known: 2024-01-01, report: a, class: attack, wounded: {us: at least 7}}"
+    said = "{known: 2024-01-03, %s: [{rule: quiet, value: %s}, {rule: wounded, value: %s}]}"
+
+    assert failures(folder, case(fact, said % ("episodes", "36h", 7))) == []
+    assert failures(folder, case(fact, said % ("episodes", "2d", 8))) == [
+        [
+            "- rule: quiet, value: 2d",
+            "+ rule: quiet, value: 36h",
+            "- rule: wounded, value: 8",
+            "+ rule: wounded, value: 7",
+        ]
+    ]
+    told = "{known: 2024-01-03, messages: [{rule: wounded, value: 7}, {rule: quiet, value: 2160m}]}"
+    assert failures(folder, case(fact, told)) == []
