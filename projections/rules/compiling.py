@@ -9,10 +9,9 @@ from events.errors import ConfigInvalid
 from events.plainly import faults
 from events.values import micros
 from projections.rules.durations import duration
-from projections.rules.filters import Fields
 from projections.rules.form import RuleSpec
 from projections.rules.measures import parts, size
-from projections.rules.model import FOREVER, Filter, Rule
+from projections.rules.model import FOREVER, Rule
 from projections.rules.spec import Content, canonical, content_hash, normalise
 
 
@@ -64,8 +63,10 @@ def _compiled(spec: RuleSpec, content: Content) -> Rule:
         window=window,
         since=since,
         by=spec.by,
-        where=_filter(spec.where),
-        excluded=_filter(spec.excluded),
+        where=spec.where.any_of(),
+        excluded=spec.excluded.any_of(),
+        amounts=spec.where.amounts(),
+        excluded_amounts=spec.excluded.amounts(),
         measure=measure,
         of=of if isinstance(of, str) else "",
         bound=spec.bound,
@@ -93,8 +94,3 @@ def _window(said: str | dict[str, str]) -> tuple[int, int]:
 def _instant(day: str) -> int:
     """The first instant of a day, µs."""
     return micros(datetime.fromisoformat(f"{day}T00:00:00+00:00"))
-
-
-def _filter(fields: Fields) -> Filter:
-    wanted = fields.model_dump(mode="json", by_alias=True, exclude_none=True)
-    return tuple((name, frozenset(values)) for name, values in wanted.items())

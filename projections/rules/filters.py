@@ -1,11 +1,16 @@
 """What a rule asks of an incident: the closed model of `where` and `not`. Pure."""
 
-from typing import Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
 from events.values import Attribution, Country, Id, Line, Value
-from projections.rules.values import AnyOf
+from projections.rules.model import Amounts, Filter
+from projections.rules.values import AnyOf, Comparison
+
+BY_PARTY: Final = ("wounded", "killed")
+QUANTITIES: Final = ("munitions", "targets", *BY_PARTY)
+ByParty = Annotated[dict[Id, Comparison], Field(min_length=1, max_length=20)]
 
 
 class Fields(Value, use_attribute_docstrings=True):
@@ -31,3 +36,30 @@ class Fields(Value, use_attribute_docstrings=True):
     """What came of it, as it was reported: hit, intercepted."""
     confidence: AnyOf[Literal["low", "medium", "high"]] | None = None
     """How sure the source is of its account."""
+    munitions: Comparison | None = None
+    """How many munitions: a comparison such as ">= 3", of the rule's bound; none holds of what is not known."""
+    targets: Comparison | None = None
+    """How many targets: a comparison such as "> 1"."""
+    wounded: ByParty | None = None
+    """How many were wounded, by party: `{us: ">= 3"}`; of several parties, all must hold."""
+    killed: ByParty | None = None
+    """How many were killed, by party: `{civilian: ">= 1"}`; of several parties, all must hold."""
+
+    def any_of(self) -> Filter:
+        """The fields that must have any of some values."""
+        wanted = self.model_dump(mode="json", by_alias=True, exclude_none=True, exclude={*QUANTITIES})
+        return tuple((name, frozenset(values)) for name, values in wanted.items())
+
+    def amounts(self) -> Amounts:
+        """The quantities that must compare so."""
+        said = self.model_dump(include={*QUANTITIES}, exclude_none=True)
+        named = [
+            *((name, said[name]) for name in QUANTITIES if isinstance(said.get(name), str)),
+            *((f"{name}.{party}", it) for name in BY_PARTY for party, it in said.get(name, {}).items()),
+        ]
+        return tuple((name, *_parts(it)) for name, it in named)
+
+
+def _parts(comparison: str) -> tuple[str, int]:
+    operator, number = comparison.split(" ")
+    return operator, int(number)

@@ -71,7 +71,7 @@ def _measure_of(info: ValidationInfo) -> Measure | None:
     return parts(said)[0] if said is not None else None
 
 
-By = Literal["class", "site", "country", "admin1", "site_kind", "actor", "attribution"]
+By = Literal["class", "site", "country", "admin1", "site_kind", "actor", "attribution", "outcome", "confidence"]
 NO_OTHERS: Final[dict[str, JsonValue]] = {"additionalProperties": False}  # beside those whose name has the pattern
 WINDOW_SCHEMA: Final[JsonSchemaValue] = {
     "anyOf": [
@@ -111,7 +111,7 @@ class RuleSpec(Value, use_attribute_docstrings=True):
     measure: MeasureSaid = "count"
     """What is measured of a group."""
     bound: Literal["low", "best", "high"] = "best"
-    """Of a sum: which bound of the quantities is added up; of one that is not stated, the next lower one that is."""
+    """Which bound of quantities is added up or compared; where it is not stated, the next lower one that is."""
     learn_until: Day | None = None
     """Of new: values before this day (00:00 UTC) are learned, and only those from it on are told."""
     window: Annotated[Any, BeforeValidator(_window), WithJsonSchema(WINDOW_SCHEMA)] = Field(

@@ -1,12 +1,12 @@
 """Which group of a rule an incident belongs to, if the rule looks at it at all."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from operator import itemgetter
+from operator import eq, ge, gt, itemgetter, le, lt
 from typing import Any, Final
 
 from projections.claims import HowMany
 from projections.incidents import Incident
-from projections.rules.model import Bounds, Filter, Group, Member, Rule
+from projections.rules.model import Amounts, Bounds, Filter, Group, Member, Rule
 from projections.rules.words import Measure
 
 # Names outside -> fields of an incident. `weapon` looks at all of an incident's weapons.
@@ -19,6 +19,7 @@ FIELDS: Final[dict[str, int]] = {
         ("weapon", "weapons"),
     )
 }
+COMPARED: Final[dict[str, Callable[[int, int], bool]]] = {">=": ge, ">": gt, "<=": le, "<": lt, "=": eq}
 View = Callable[[Incident], Group | None]
 Members = Callable[[Incident], Sequence[Member]]
 
@@ -29,7 +30,12 @@ def view_of(rule: Rule, known: Collection[str] = ()) -> View:
     What is `known` of an incident, by name, is not asked again.
     """
     where = tuple(it for it in rule.where if it[0] not in known)
-    filters = [*_compiled(where, wanted=True), *_compiled(rule.excluded, wanted=False)]
+    filters = [
+        *_compiled(where, wanted=True),
+        *_compiled(rule.excluded, wanted=False),
+        *_compared(rule.amounts, rule.bound, wanted=True),
+        *_compared(rule.excluded_amounts, rule.bound, wanted=False),
+    ]
     fields, window = [FIELDS[name] for name in rule.by], rule.window
     group_of: Callable[[Any], Group] = itemgetter(*fields) if len(fields) > 1 else lambda _: ()
     one = fields[0] if len(fields) == 1 else None
@@ -121,6 +127,23 @@ def members_of(rules: Collection[Rule], standing: Iterable[Incident]) -> dict[tu
                 those = made(incident) if made else (Member(incident.at, incident.number),)
                 members.setdefault((rule_id, group), []).extend(those)
     return {key: sorted(those) for key, those in members.items() if those}
+
+
+def _compared(those: Amounts, bound: str, *, wanted: bool) -> Iterator[tuple[int, Callable[[Any], bool], bool]]:
+    for quantity, operator, number in those:
+        whole, _, party = quantity.partition(".")
+        yield Incident._fields.index(whole), _holds(party, COMPARED[operator], number, bound), wanted
+
+
+def _holds(party: str, compare: Callable[[int, int], bool], number: int, bound: str) -> Callable[[Any], bool]:
+    """Whether a quantity, or that of a party, compares so; what is not known does not."""
+
+    def holds(said: Any) -> bool:
+        it = said.get(party) if party else said
+        stated = it.stated(bound) if it is not None else None
+        return stated is not None and compare(stated, number)
+
+    return holds
 
 
 def _compiled(those: Filter, *, wanted: bool) -> Iterator[tuple[int, Callable[[object], bool], bool]]:

@@ -22,7 +22,7 @@ from pydantic import (
 
 from events.values import Value
 from projections.rules.durations import duration, normal
-from projections.rules.filters import Fields
+from projections.rules.filters import QUANTITIES, Fields
 from projections.rules.templates import meant
 from projections.rules.values import DURATION_SCHEMA
 from projections.rules.words import Measure
@@ -47,7 +47,7 @@ def _quantity(said: str) -> str:
     return said
 
 
-FIELDS: Final = tuple(field.alias or name for name, field in Fields.model_fields.items())
+FIELDS: Final = tuple(field.alias or name for name, field in Fields.model_fields.items() if name not in QUANTITIES)
 
 
 def _field(said: str) -> str:

@@ -14,6 +14,8 @@ SEVERITIES: Final = ("watch", "warning", "critical")
 Group = tuple[str, ...]  # the values of a rule's `by`, in its order; () is the whole timeline
 Filter = tuple[tuple[str, frozenset[str]], ...]  # field of an incident -> any of these values
 
+Amounts = tuple[tuple[str, str, int], ...]  # quantity (`munitions`, `wounded.us`), one of >= > <= < =, number
+
 
 class Bounds(NamedTuple):
     """A quantity by its bounds, or a sum of several; a bound that is not stated is the next lower one that is."""
@@ -60,9 +62,11 @@ class Rule:
     by: tuple[str, ...] = ()
     where: Filter = ()
     excluded: Filter = ()
+    amounts: Amounts = ()  # all of which an incident must have
+    excluded_amounts: Amounts = ()  # none of which it may have
     measure: Measure = Measure.COUNT
     of: str = ""  # the quantity that is summed, or the field whose values are told apart
-    bound: str = "best"  # of the quantity: low, best or high
+    bound: str = "best"  # of quantities: low, best or high
     preceding: int = 4  # windows that a surge is held against
     learn_until: int = -FOREVER  # µs; of `new`: values are learned before it, and told from it on
     clear: int | None = None  # `clear_below`, at most the first level, which is the default

@@ -55,10 +55,26 @@ def day(said: Any) -> str:
         raise ValueError(msg) from error
 
 
+def comparison(said: Any) -> str:
+    """The one way to write a comparison: `>=3` is `>= 3`.
+
+    Raises:
+        ValueError: it is none.
+    """
+    found = COMPARISON.fullmatch(said) if isinstance(said, str) else None
+    if found is None:
+        msg = 'expected a comparison with a whole number, like ">= 3"; or with >, <, <= or ='
+        raise ValueError(msg)
+    return f"{found[1]} {int(found[2])}"
+
+
+COMPARISON: Final = re.compile(r"(>=|<=|>|<|=) ?([0-9]{1,10})")
+COMPARISON_SCHEMA: Final[JsonSchemaValue] = {"type": "string", "pattern": f"^{COMPARISON.pattern}$"}
 DAY_SCHEMA: Final[JsonSchemaValue] = {"type": "string", "format": "date", "pattern": f"^{_DAY.pattern}$"}
 DURATION_SCHEMA: Final[JsonSchemaValue] = {"type": "string", "pattern": f"^{FORM.pattern}$"}
 Prose = Annotated[str, StringConstraints(max_length=4_000, pattern=r"^[^\x00-\x08\x0b-\x1f\x7f]*$")]
 Name = Annotated[str, StringConstraints(max_length=60, pattern=r"^[a-z][a-z0-9_]*$")]
 AnyOf = Annotated[tuple[T, ...], AfterValidator(_sorted), Field(min_length=1, max_length=1_000), OrAlone()]
 Duration = Annotated[str, AfterValidator(normal), WithJsonSchema(DURATION_SCHEMA)]
+Comparison = Annotated[str, BeforeValidator(comparison), WithJsonSchema(COMPARISON_SCHEMA)]
 Day = Annotated[str, BeforeValidator(day), WithJsonSchema(DAY_SCHEMA)]

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Collection, Iterable, Mapping
-from typing import Any, Final
+from typing import Any
 
 import duckdb
 
@@ -16,17 +16,12 @@ from projections.rules.alerts import Alert
 from projections.rules.begin import Stretch
 from projections.rules.compiling import compile_rules
 from projections.rules.matching import summed
-from projections.rules.model import FOREVER, SEVERITIES, Episode, Group, Member, Rule
+from projections.rules.model import SEVERITIES, Episode, Group, Member, Rule
 from projections.rules.outcome import Key
 from projections.rules.words import Measure
 from projections.store import lookups
+from projections.store.conditions import COLUMNS, conditions_of
 from projections.store.had import Had
-
-# Names in rules -> columns. The evaluator's own filter is projections/rules/matching.py; tests hold the two together.
-COLUMNS: Final = {
-    **{name: f"v.{name}" for name in ("class", "site", "actor", "attribution", "outcome", "confidence")},
-    **{name: f"s.{name}" for name in ("country", "admin1", "site_kind")},
-}
 
 
 class TableGroups:
@@ -71,7 +66,7 @@ class TableGroups:
         ends = [end for group in may_have for end in wanted[group]]
         if not ends:
             return found
-        conditions, values = _conditions(rule)
+        conditions, values = conditions_of(rule)
         by, (more, made) = [COLUMNS[name] for name in rule.by], _members(rule)
         same = [f"{column} = w.{name} AND" for column, name in zip(by, rule.by, strict=True)]
         query = f"""
@@ -132,25 +127,6 @@ class TableGroups:
     def versions(self, numbers: Collection[int]) -> Mapping[int, tuple[str, int]]:
         """(incident_id, version) of incidents, by number."""
         return lookups.by_number(self._con, numbers)
-
-
-def _conditions(rule: Rule) -> tuple[list[str], list[Any]]:
-    """A rule's filter as SQL: conditions, and the values of their parameters."""
-    conditions: list[str] = []
-    values: list[Any] = []
-    for negate, those in ((False, rule.where), (True, rule.excluded)):
-        for name, wanted in those:
-            column = COLUMNS.get(name)
-            any_of = f"{column} IN (SELECT unnest(?::VARCHAR[]))"
-            if column is None:
-                any_of = "list_has_any(string_split(v.weapons, ','), ?::VARCHAR[])"
-            conditions.append(f"NOT coalesce({any_of}, false)" if negate else any_of)
-            values.append(sorted(wanted))
-    if rule.window != FOREVER:
-        conditions.append("epoch_us(v.occurred_until) - epoch_us(v.occurred_from) <= ?")
-        values.append(rule.window)
-    conditions += [f"{COLUMNS[name]} IS NOT NULL" for name in rule.by]
-    return conditions, values
 
 
 def _members(rule: Rule) -> tuple[str, Callable[[int, int, Any], Iterable[Member]]]:

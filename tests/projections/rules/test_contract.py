@@ -49,6 +49,9 @@ def test_the_first_line_of_those_rules_leads_an_editor_to_it() -> None:
         {"levels": {"watch": 0}},
         {"where": {"weapons": ["drone"]}},
         {"by": ["weapon"]},
+        {"where": {"wounded": {"us": 3}}},
+        {"where": {"munitions": ">= three"}},
+        {"not": {"killed": {}}},
         {"window": "7 days"},
         {"window": {"since": "2023-10-17", "until": "2023-10-18"}},
         {"keep_firing": 3},
@@ -93,6 +96,7 @@ def test_a_rule_that_is_refused_is_refused_by_the_schema(said: dict[str, Any]) -
         {"references": "a book"},
         {},
         {"measure": {"sum": "killed.civilian"}},
+        {"where": {"wounded": {"us": ">=3"}, "munitions": "> 1"}},
         {"measure": {"new": "weapon"}, "learn_until": "2023-10-17"},
         {"measure": {"surge": 4}, "window": "7d"},
         {"measure": "silence", "levels": {"watch": "36h"}, "clear_below": "1d"},
@@ -132,7 +136,7 @@ def test_the_schema_of_rules_says_what_each_field_is(model: type[BaseModel]) -> 
     assert [name for name, field in fields.items() if not field.get("description")] == []
 
 
-@pytest.mark.parametrize("number", [0, 1])
+@pytest.mark.parametrize("number", [0, 1, 2])
 def test_the_examples_are_rules_that_can_be_adopted(number: int) -> None:
     """Given the examples in docs/rules.md, when they are read as files of rules, then nothing is wrong with them."""
     said = (ROOT / "docs/rules.md").read_text(encoding="utf-8")

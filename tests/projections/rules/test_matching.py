@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 
 from events.values import Quantity, micros
 from projections.apply import apply_batch
+from projections.claims import HowMany
 from projections.rules.begin import Stretch
 from projections.rules.compiling import compile_rule
 from projections.rules.durations import UNITS
-from projections.rules.filters import Fields
+from projections.rules.filters import QUANTITIES, Fields
 from projections.rules.matching import FIELDS, members_of, view_of
 from projections.rules.model import FOREVER, Bounds, Group, Member, Rule
 from projections.rules.words import Measure
@@ -35,7 +36,8 @@ VALUES: dict[str, list[str]] = {
     "confidence": ["low", "high"],
 }
 SPREAD = Quantity(low=1, best=2, high=4, qualifier="about")  # no two of its bounds are alike
-BY = [name for name in VALUES if name not in ("weapon", "outcome", "confidence")]
+ABOUT_7 = HowMany(None, 7, None, "about")
+BY = [name for name in VALUES if name != "weapon"]
 
 
 @pytest.fixture(scope="module")
@@ -81,9 +83,23 @@ def contents(draw: st.DrawFn) -> dict[str, Any]:
         names = draw(st.lists(st.sampled_from(sorted(VALUES)), max_size=2, unique=True))
         return {name: draw(st.lists(st.sampled_from(VALUES[name]), min_size=1, unique=True)) for name in names}
 
+    def amounts() -> dict[str, Any]:
+        """Comparisons of quantities, few of them for what is rare."""
+        one = st.builds("{} {}".format, st.sampled_from([">=", ">", "<=", "<", "="]), st.integers(0, 8))
+        by_party = st.dictionaries(st.sampled_from(["us", "civilian"]), one, min_size=1)
+        return draw(st.fixed_dictionaries({}, optional={"munitions": one, "wounded": by_party}))
+
     by = draw(st.lists(st.sampled_from(BY), max_size=2, unique=True))
-    window = draw(st.sampled_from(["all", "1d", "7d", "60d"]))
-    return {"id": "r", "levels": {"watch": 1}, "where": fields(), "not": fields(), "by": by, "window": window}
+    window, bound = draw(st.sampled_from(["all", "1d", "7d", "60d"])), draw(st.sampled_from(["low", "best", "high"]))
+    return {
+        "id": "r",
+        "levels": {"watch": 1},
+        "where": fields() | amounts(),
+        "not": fields() | amounts(),
+        "by": by,
+        "window": window,
+        "bound": bound,
+    }
 
 
 @st.composite
@@ -166,6 +182,14 @@ class TestAnIncident:
             ({"weapons": ()}, Rule("r", (1,), where=(("weapon", frozenset({"drone"})),)), None),
             ({"weapons": ("drone", "gun")}, Rule("r", (1,), excluded=(("weapon", frozenset({"gun"})),)), None),
             ({"actor": None}, Rule("r", (1,), excluded=(("actor", frozenset({"army"})),)), ()),
+            ({}, Rule("r", (1,), amounts=(("munitions", ">=", 0),)), None),
+            ({}, Rule("r", (1,), excluded_amounts=(("munitions", ">=", 0),)), ()),
+            ({"munitions": ABOUT_7}, Rule("r", (1,), amounts=(("munitions", ">", 6),)), ()),
+            ({"munitions": ABOUT_7}, Rule("r", (1,), amounts=(("munitions", ">", 6), ("munitions", "<", 7))), None),
+            ({"munitions": ABOUT_7}, Rule("r", (1,), amounts=(("munitions", "=", 7),), bound="low"), None),
+            ({"munitions": ABOUT_7}, Rule("r", (1,), excluded_amounts=(("munitions", "<=", 7),), bound="high"), None),
+            ({"wounded": {"us": ABOUT_7}}, Rule("r", (1,), amounts=(("wounded.us", "=", 7),)), ()),
+            ({"wounded": {"us": ABOUT_7}}, Rule("r", (1,), amounts=(("wounded.iq", ">", 0),)), None),
             ({"until": 8}, Rule("r", (1,), window=7), ()),
             ({"until": 9}, Rule("r", (1,), window=7), None),
             ({"until": 9}, Rule("r", (1,), window=FOREVER), ()),
@@ -178,6 +202,14 @@ class TestAnIncident:
             "none of its weapons",
             "one excluded weapon is enough",
             "what is unknown is not excluded",
+            "no quantity that is not known",
+            "what is not known is more than nothing, but is not excluded",
+            "as many as it says",
+            "all comparisons must hold",
+            "a bound that is not stated, and none below it",
+            "a bound that falls to a lower one",
+            "the wounded of a party",
+            "the wounded of another party",
             "as long as the window",
             "longer than the window",
             "never longer than everything",
@@ -192,4 +224,4 @@ def test_every_field_of_a_rule_can_be_matched() -> None:
     """Given the fields that a rule may name, when the filter and these tests are asked, then they know the same."""
     known = {field.alias or name for name, field in Fields.model_fields.items()}
 
-    assert known == set(FIELDS) == set(VALUES)
+    assert known - set(QUANTITIES) == set(FIELDS) == set(VALUES)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from events.values import instant, micros
 from projections.rules.compiling import compile_rule, compile_rules
 from projections.rules.durations import UNITS, written
-from projections.rules.model import FOREVER, SEVERITIES, Rule
+from projections.rules.model import FOREVER, SEVERITIES, Amounts, Rule
 from projections.rules.spec import content_hash
 from projections.rules.words import Measure
 from projections.rules.yaml_file import read
@@ -28,6 +28,21 @@ OF: Final[Mapping[Measure, list[str]]] = {
 }
 LENGTHS = st.sampled_from(["s", "m", "h", "d", "w"]).flatmap(lambda it: st.integers(1, 90).map(lambda n: n * UNITS[it]))
 DAYS = st.integers(0, 900).map(lambda days: micros(facts.moment("2022-01-01")) + days * UNITS["d"])
+
+
+AMOUNTS = st.lists(
+    st.tuples(
+        st.sampled_from(["munitions", "targets", "wounded.us", "wounded.civilian", "killed.a.b"]),
+        st.sampled_from([">=", ">", "<=", "<", "="]),
+        st.integers(0, 9_999_999_999),
+    ),
+    max_size=3,
+    unique_by=lambda it: it[0],
+).map(lambda those: tuple(sorted(those, key=place_of)))
+
+
+def place_of(amount: tuple[str, str, int]) -> int:
+    return ["munitions", "targets", "wounded", "killed"].index(amount[0].partition(".")[0])
 
 
 @st.composite
@@ -48,6 +63,8 @@ def any_rule(draw: st.DrawFn) -> Rule:
         window=FOREVER if measure is Measure.SILENCE else window,
         since=draw(DAYS | st.just(-FOREVER)) if window == FOREVER and measure is not Measure.SILENCE else -FOREVER,
         by=tuple(draw(st.lists(st.sampled_from(["site", "actor", "class"]), unique=True))),
+        amounts=draw(AMOUNTS),
+        excluded_amounts=draw(AMOUNTS),
         measure=measure,
         of=draw(st.sampled_from(OF[measure])) if measure in OF else "",
         bound=draw(st.sampled_from(["low", "best", "high"])),
@@ -70,12 +87,22 @@ def said(rule: Rule) -> dict[str, Any]:
         "levels": {name: written(it) if timed else it for name, it in zip(rule.severities, rule.levels, strict=True)},
         "clear_below": written(clear) if timed else clear,
         "bound": rule.bound,
+        "where": fields_of(rule.amounts),
+        "not": fields_of(rule.excluded_amounts),
         "by": list(rule.by),
         "keep_firing": written(rule.keep_firing),
         **({"window": written(rule.window)} if rule.window < FOREVER else {}),
         **({"window": {"since": day(rule.since)}} if rule.since > -FOREVER else {}),
         **({"learn_until": day(rule.learn_until)} if rule.learn_until > -FOREVER else {}),
     }
+
+
+def fields_of(amounts: Amounts) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for quantity, operator, number in amounts:
+        name, _, party = quantity.partition(".")
+        found |= {name: found.get(name, {}) | {party: f"{operator}{number}"} if party else f"{operator} {number}"}
+    return found
 
 
 def day(at: int) -> str:
@@ -94,7 +121,7 @@ def test_a_rule_that_is_written_and_read_means_the_same(rule: Rule) -> None:
     found = compile_rule(read_one(said(rule)))
 
     assert replace(found, content="{}", content_hash="") == rule
-    assert set(said(rule)) - {"id"} <= {it.name for it in fields(Rule)} | {"clear_below"}
+    assert set(said(rule)) - {"id"} <= {it.name for it in fields(Rule)} | {"clear_below", "not"}
 
 
 @examples(150)

@@ -159,6 +159,7 @@ class TestAFile:
 
 
 MEASURES = "count, {sum: wounded.us}, {distinct: weapon}, {new: weapon}, {surge: 4} or silence"
+COMPARISON = 'a comparison with a whole number, like ">= 3"; or with >, <, <= or ='
 QUANTITIES = "munitions, targets, or wounded or killed of a party, like wounded.us"
 SURGE_WINDOW = "a duration like 7d, 12h, 30m, 90s or 2w: a surge is held against windows of that length"
 FAULTS: dict[str, tuple[str, list[str]]] = {
@@ -360,8 +361,8 @@ FAULTS: dict[str, tuple[str, list[str]]] = {
         rule("by: [site, weapon]"),
         [
             (
-                "2:14: by.1: expected 'class', 'site', 'country', 'admin1', 'site_kind', 'actor' or 'attribution', "
-                "found 'weapon'"
+                "2:14: by.1: expected 'class', 'site', 'country', 'admin1', 'site_kind', 'actor', 'attribution', "
+                "'outcome' or 'confidence', found 'weapon'"
             )
         ],
     ),
@@ -376,6 +377,25 @@ FAULTS: dict[str, tuple[str, list[str]]] = {
             (
                 "2:22: not.attribution.0: expected 'claimed', 'attributed', 'suspected', 'disputed' or 'none', "
                 "found 'claimd'"
+            )
+        ],
+    ),
+    "a quantity that is compared with nothing": (
+        rule("where: {wounded: {us: 3, civilian: '>= many'}, munitions: {us: '> 1'}, killed: {}}"),
+        [
+            f"2:25: where.wounded.us: expected {COMPARISON}, found 3",
+            f"2:38: where.wounded.civilian: expected {COMPARISON}, found '>= many'",
+            f"2:61: where.munitions: expected {COMPARISON}, found {{'us': '> 1'}}",
+            "2:82: where.killed: expected at least one value, found {}",
+        ],
+    ),
+    "a quantity with a dot": (
+        rule("not: {wounded.us: '>= 3'}"),
+        [
+            (
+                "2:9: not: expected one of class, site, country, admin1, site_kind, actor, attribution, weapon, "
+                "outcome, confidence, munitions, targets, wounded, killed, "
+                "found wounded.us (did you mean wounded?)"
             )
         ],
     ),
