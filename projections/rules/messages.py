@@ -12,7 +12,7 @@ from pydantic import Field
 
 from events.values import Id, Instant, Line, Value, instant, iso
 from projections.rules.durations import written
-from projections.rules.model import FOREVER, SEVERITIES, Episode, Rule
+from projections.rules.model import FOREVER, SEVERITIES, Rule
 from projections.rules.outcome import Told
 from projections.rules.templates import render
 from projections.rules.words import Kind, Measure, Reason, State, Status
@@ -147,7 +147,7 @@ def body(told: Told, incidents: Sequence[Incident], place: Place) -> dict[str, A
         "late": alert.late,
         "merged_into": message.merged_into,
         **({"labels": dict(rule.labels)} if rule.labels else {}),
-        "annotations": annotations(rule, told.group, episode),
+        "annotations": annotations(told),
         "known_at": _iso(place.clock),
     }
 
@@ -159,9 +159,16 @@ def _amount(told: Told) -> dict[str, Any]:
         unit = {"unit": "s"} if rule.measure is Measure.SILENCE else {}
         return {**dict.fromkeys(BOUNDS, told.message.episode.value // rule.unit), **unit}
     sums = dict(zip(BOUNDS, told.bounds, strict=False))
-    fell = [name for name, many in (("best", told.bounds.best_fell), ("high", told.bounds.high_fell)) if many]
+    at_least = {"at_least": those} if (those := fell(told)) else {}
     bound = {} if rule.bound == "best" else {"bound": rule.bound}
-    return {**sums, **({"at_least": fell} if fell else {}), **bound}
+    return {**sums, **at_least, **bound}
+
+
+def fell(told: Told) -> list[str]:
+    """The bounds of a sum that are at least so much, because not all that is added up states them."""
+    if told.bounds is None:
+        return []
+    return [name for name, many in (("best", told.bounds.best_fell), ("high", told.bounds.high_fell)) if many]
 
 
 def _named(rule: Rule) -> dict[str, str]:
@@ -181,8 +188,9 @@ def evidence_hash(incidents: Iterable[Incident]) -> str:
     return hashlib.sha256(json.dumps(sorted(incidents), separators=(",", ":")).encode()).hexdigest()
 
 
-def annotations(rule: Rule, group: Sequence[str], episode: Episode) -> dict[str, str]:
+def annotations(told: Told) -> dict[str, str]:
     """The texts of a rule, their gaps filled."""
+    rule, episode = told.rule, told.message.episode
     if not rule.annotations:
         return {}
     fields = {
@@ -190,11 +198,11 @@ def annotations(rule: Rule, group: Sequence[str], episode: Episode) -> dict[str,
         "title": rule.title,
         "severity": episode.severity,
         "threshold": _told(rule, rule.threshold(episode.level)),
-        "value": _told(rule, episode.value),
+        "value": "at least " * (rule.bound in fell(told)) + _told(rule, episode.value),
         "window": _words(rule),
         "opened_at": _iso(episode.opened_at),
         "peak_at": _iso(episode.peak_at),
-        **dict(zip(rule.by, group, strict=True)),
+        **dict(zip(rule.by, told.group, strict=True)),
     }
     return {name: render(template, fields) for name, template in rule.annotations}
 

@@ -91,7 +91,7 @@ CREATE MACRO alert_messages_as_known_at(ts) AS TABLE SELECT * FROM alert_message
 
 CREATE MACRO alerts_as_known_at(ts) AS TABLE
 SELECT alert_id, timeline, rule, group_key, state, severity, (body->>'opened_at')::TIMESTAMPTZ AS opened_at, (body->>'ended_at')::TIMESTAMPTZ AS ended_at,
-    (body->'value'->>'best')::BIGINT AS value, (body->>'late')::BOOLEAN AS late, min(known_at) OVER (PARTITION BY alert_id) AS raised_at,
+    (body->'value'->>coalesce(body->'value'->>'bound', 'best'))::BIGINT * CASE WHEN (body->'value'->>'unit') = 's' THEN 1000000 ELSE 1 END AS value, (body->>'late')::BOOLEAN AS late, min(known_at) OVER (PARTITION BY alert_id) AS raised_at,
     known_at AS changed_at, (body->>'seq')::INTEGER + 1 AS messages, message_id AS last_message
 FROM alert_messages WHERE known_at <= ts
 QUALIFY row_number() OVER (PARTITION BY alert_id ORDER BY event_offset DESC, seq DESC) = 1;

@@ -6,9 +6,9 @@ from typing import Any
 
 import jsonschema
 import pytest
-import yaml
 from pydantic import BaseModel
 
+from events import marked
 from events.contract import written
 from projections.rules import contract, yaml_file
 from projections.rules.filters import Fields
@@ -30,7 +30,9 @@ def test_the_written_schema_is_that_of_the_code(name: str) -> None:
 
 def test_the_rules_of_the_first_theatre_satisfy_it() -> None:
     """Given the theatre's own rules, when an editor checks them against the schema, then they pass."""
-    CHECKS[contract.RULES].validate(yaml.safe_load((ROOT / "seeds/iraq-syria/rules.yaml").read_text(encoding="utf-8")))
+    text = (ROOT / "seeds/iraq-syria/rules.yaml").read_text(encoding="utf-8")
+
+    CHECKS[contract.RULES].validate(marked.read(text).data)  # a day is text in YAML 1.2
 
 
 def test_the_first_line_of_those_rules_leads_an_editor_to_it() -> None:

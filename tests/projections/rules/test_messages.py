@@ -284,7 +284,8 @@ def test_silence_is_told_in_seconds_and_in_words(line: Line) -> None:
 
 WOUNDED = """
 rules:
-  - {id: wounded, by: [site], measure: {sum: wounded.us}, window: 7d, levels: {watch: 5}, updates: corrections}
+  - {id: wounded, by: [site], measure: {sum: wounded.us}, window: 7d, levels: {watch: 5},
+     annotations: {summary: "{value} wounded"}}
 """
 
 
@@ -303,6 +304,8 @@ def test_a_sum_says_its_bounds_and_which_are_at_least_so_much(line: Line) -> Non
     assert exact["value"] == {"low": 5, "best": 5, "high": 5}
     assert (vague["kind"], vague["value"]) == ("updated", {"low": 5, "best": 5, "high": 5, "at_least": ["high"]})
     assert more["value"] == {"low": 30, "best": 30, "high": 30, "at_least": ["best", "high"]}
+    texts = [it["annotations"]["summary"] for it in (exact, vague, more)]
+    assert texts == ["5 wounded", "5 wounded", "at least 30 wounded"]
     for body in (exact, vague, more):
         said = AlertMessage.model_validate_json(json.dumps(body)).model_dump_json(exclude_unset=True)
         assert json.loads(said) == body
