@@ -125,7 +125,10 @@ class RuleSpec(Value, use_attribute_docstrings=True):
     keep_firing: Duration = "0s"
     """An episode that rises again within this time after its fall has not ended."""
     updates: Updates = Updates.CORRECTIONS
-    """Which changes of value or evidence are told."""
+    """Which changes of value or evidence are told: none, corrections (what is known of an incident changed), or all.
+
+    Changes of interval or severity always are.
+    """
     labels: Annotated[dict[Name, Line], Field(max_length=20)] = Field(default={}, json_schema_extra=NO_OTHERS)
     """Names and values for whoever passes alerts on; they are in every message."""
     annotations: Annotated[dict[Name, Annotated[Prose, AfterValidator(_filled)]], Field(max_length=20)] = Field(

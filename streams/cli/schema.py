@@ -16,7 +16,8 @@ ASYNCAPI = "asyncapi"  # topics and messages, all of them, as one AsyncAPI 3 doc
 def schema(type_: str | None, write: Path | None) -> None:
     """The JSON Schemas of events, alert messages and files of rules: of one TYPE, or the list of types.
 
-    `asyncapi` is all of it, with the topics, as one AsyncAPI 3 document.
+    `asyncapi` is all of it, with the topics, as one AsyncAPI 3 document. With `--write` comes a page for people
+    that has every field of a rule.
 
     \b
     tocsin schema tocsin.incident.reported.v1
@@ -24,6 +25,7 @@ def schema(type_: str | None, write: Path | None) -> None:
     """  # noqa: D301 -- click reads the character, not the letters
     from events import contract
     from projections.rules import contract as rules_contract
+    from projections.rules import reference
     from streams import asyncapi
 
     known = {**contract.schemas(), **rules_contract.schemas()}
@@ -32,6 +34,7 @@ def schema(type_: str | None, write: Path | None) -> None:
         for name, found in known.items():
             (write / f"{name}.json").write_text(contract.written(found), encoding="utf-8")
         (write / asyncapi.NAME).write_text(asyncapi.written(), encoding="utf-8")
+        (write / reference.NAME).write_text(reference.written(), encoding="utf-8")
     elif type_ is None:
         click.echo("\n".join([*known, ASYNCAPI]))
     elif type_ == ASYNCAPI:

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from events import marked
 from events.contract import written
-from projections.rules import contract, yaml_file
+from projections.rules import contract, reference, yaml_file
 from projections.rules.filters import Fields
 from projections.rules.form import RuleFile, RuleSpec
 from projections.rules.measures import Lengths, Levels, Measured
@@ -26,6 +26,27 @@ def test_the_written_schema_is_that_of_the_code(name: str) -> None:
     jsonschema.Draft202012Validator.check_schema(contract.schemas()[name])
 
     assert (ROOT / f"docs/contract/{name}.json").read_text(encoding="utf-8") == written(contract.schemas()[name])
+
+
+def test_the_reference_of_rules_is_made_of_the_schema() -> None:
+    """Given docs/contract/rules-reference.md, then it is what the schema makes of it."""
+    assert (ROOT / "docs/contract" / reference.NAME).read_text(encoding="utf-8") == reference.written()
+
+
+@pytest.mark.parametrize("part", contract.schemas()[contract.RULES]["$defs"])
+def test_the_reference_of_rules_has_every_field_in_words(part: str) -> None:
+    """Given a part of the schema of rules, then the reference tells form and meaning of its fields, or its values."""
+    node = contract.schemas()[contract.RULES]["$defs"][part]
+    rows = [line.split(" | ") for line in reference.written().splitlines() if line.startswith("| `")]
+    told = {row[0].strip("| `"): row for row in rows}
+
+    for name in node.get("properties", ()):
+        _, form, _, meaning = told[name]
+        assert form.strip()
+        assert len(meaning) > 20
+    for value in node.get("enum", ()):
+        assert any(f"`{value}`" in row[1] for row in rows)
+    assert ("properties" in node) is (part in reference.PARTS)
 
 
 def test_the_rules_of_the_first_theatre_satisfy_it() -> None:
