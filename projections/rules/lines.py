@@ -58,6 +58,17 @@ class Lines:
                     found.append(it)
         return sorted(found)
 
+    def adding(self, at: int) -> dict[Member, Spell]:
+        """What each member adds to V(at), from `at` until that changes; without those that add nothing."""
+        found: dict[Member, Spell] = {}
+        for line in self._lines.values():
+            for it, those in self._around(line, 0, len(line)).items():
+                covering = [spell for spell in those if spell.covers(at)]
+                if covering:
+                    ends = [spell.end for spell in covering] + [spell.start for spell in those if spell.start > at]
+                    found[it] = Spell(at, min(ends), sum(spell.weight for spell in covering))
+        return found
+
     def all(self) -> list[Member]:
         """Every member, in order."""
         return sorted(it for line in self._lines.values() for it in line)

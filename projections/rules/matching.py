@@ -82,6 +82,14 @@ def quantity_of(name: str) -> Callable[[Any], HowMany | None]:
     return (lambda it: it[place].get(party)) if party else (lambda it: it[place])
 
 
+def said_of(name: str, it: Incident, bound: str) -> Sequence[str | int]:
+    """What an incident says of a field that rules look at: its values, or a bound of a quantity; else nothing."""
+    found: Any = it[FIELDS[name]] if name in FIELDS else quantity_of(name)(it)
+    if isinstance(found, HowMany):
+        found = found.stated(bound)
+    return [] if found is None else list(found) if isinstance(found, tuple) else [found]
+
+
 def summed(at: int, number: int, said: HowMany | None, bound: str) -> Sequence[Member]:
     """The member that adds a bound of a quantity, if there is anything to add."""
     weight = said.stated(bound) if said is not None else None

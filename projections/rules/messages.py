@@ -12,7 +12,7 @@ from pydantic import Field
 
 from events.values import Id, Instant, Line, Value, instant, iso
 from projections.rules.durations import written
-from projections.rules.model import FOREVER, SEVERITIES, Rule
+from projections.rules.model import FOREVER, SEVERITIES, Bounds, Rule
 from projections.rules.outcome import Told
 from projections.rules.templates import render
 from projections.rules.words import Kind, Measure, Reason, State, Status
@@ -134,7 +134,7 @@ def body(told: Told, incidents: Sequence[Incident], place: Place) -> dict[str, A
         "opened_at": _iso(episode.opened_at),
         "ended_at": None if episode.ended_at is None else _iso(episode.ended_at),
         "window": _window(rule),
-        "value": _amount(told),
+        "value": amount(rule, episode.value, told.bounds),
         "peak_at": _iso(episode.peak_at),
         "threshold": rule.threshold(episode.level) // rule.unit,
         "evidence": evidence(incidents),
@@ -152,23 +152,22 @@ def body(told: Told, incidents: Sequence[Incident], place: Place) -> dict[str, A
     }
 
 
-def _amount(told: Told) -> dict[str, Any]:
-    """The value at the peak, by its bounds. What says nothing is left out: messages of counts stay what they were."""
-    rule = told.rule
-    if told.bounds is None:
+def amount(rule: Rule, value: int, bounds: Bounds | None) -> dict[str, Any]:
+    """A value by its bounds, if it is a sum. What says nothing is left out: messages of counts stay what they were."""
+    if bounds is None:
         unit = {"unit": "s"} if rule.measure is Measure.SILENCE else {}
-        return {**dict.fromkeys(BOUNDS, told.message.episode.value // rule.unit), **unit}
-    sums = dict(zip(BOUNDS, told.bounds, strict=False))
-    at_least = {"at_least": those} if (those := fell(told)) else {}
+        return {**dict.fromkeys(BOUNDS, value // rule.unit), **unit}
+    sums = dict(zip(BOUNDS, bounds, strict=False))
+    at_least = {"at_least": those} if (those := fell(bounds)) else {}
     bound = {} if rule.bound == "best" else {"bound": rule.bound}
     return {**sums, **at_least, **bound}
 
 
-def fell(told: Told) -> list[str]:
+def fell(bounds: Bounds | None) -> list[str]:
     """The bounds of a sum that are at least so much, because not all that is added up states them."""
-    if told.bounds is None:
+    if bounds is None:
         return []
-    return [name for name, many in (("best", told.bounds.best_fell), ("high", told.bounds.high_fell)) if many]
+    return [name for name, many in (("best", bounds.best_fell), ("high", bounds.high_fell)) if many]
 
 
 def _named(rule: Rule) -> dict[str, str]:
@@ -198,7 +197,7 @@ def annotations(told: Told) -> dict[str, str]:
         "title": rule.title,
         "severity": episode.severity,
         "threshold": _told(rule, rule.threshold(episode.level)),
-        "value": "at least " * (rule.bound in fell(told)) + _told(rule, episode.value),
+        "value": "at least " * (rule.bound in fell(told.bounds)) + _told(rule, episode.value),
         "window": _words(rule),
         "opened_at": _iso(episode.opened_at),
         "peak_at": _iso(episode.peak_at),

@@ -1,7 +1,7 @@
 """What the tables know, as the fold's own values. Always `fetchall`: an unfinished result blocks the writer."""
 
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import duckdb
@@ -46,7 +46,7 @@ def incidents(con: duckdb.DuckDBPyConnection, known: Known, wanted: Iterable[tup
     keys = set(by_identity.values())
     for row in con.execute(query, [list(by_identity)]).fetchall():
         if (row[2], row[3]) in keys:
-            known.incidents[row[2], row[3]] = _incident(row, known.sites)
+            known.incidents[row[2], row[3]] = _placed(row, known.sites)
 
 
 def by_number(con: duckdb.DuckDBPyConnection, numbers: Collection[int]) -> dict[int, tuple[str, int]]:
@@ -64,7 +64,7 @@ def at_site(con: duckdb.DuckDBPyConnection, sites: dict[Key, Site], timeline: st
         SELECT {VERSION_COLUMNS} FROM incident_versions v
         WHERE v.known_until IS NULL AND v.timeline = $1 AND v.site = $2
     """  # noqa: S608
-    return [_incident(row, sites) for row in con.execute(query, [timeline, site]).fetchall()]
+    return [_placed(row, sites) for row in con.execute(query, [timeline, site]).fetchall()]
 
 
 def standing(con: duckdb.DuckDBPyConnection, sites: dict[Key, Site], timeline: str) -> Iterable[Incident]:
@@ -73,15 +73,18 @@ def standing(con: duckdb.DuckDBPyConnection, sites: dict[Key, Site], timeline: s
         SELECT {VERSION_COLUMNS} FROM incident_versions v
         WHERE v.known_until IS NULL AND v.stands AND v.timeline = $1 ORDER BY v.number
     """  # noqa: S608
-    return [_incident(row, sites) for row in con.execute(query, [timeline]).fetchall()]
+    return [_placed(row, sites) for row in con.execute(query, [timeline]).fetchall()]
 
 
-def _incident(row: tuple[Any, ...], sites: dict[Key, Site]) -> Incident:
-    number, identity, timeline, name, version, kind, at, until, precision, site, actor, attribution, weapons, *rest = (
-        row
-    )
+def _placed(row: tuple[Any, ...], sites: dict[Key, Site]) -> Incident:
+    return incident_of(row, sites[row[2], row[9]])
+
+
+def incident_of(row: Sequence[Any], where: Site) -> Incident:
+    """An incident from its columns in the order of `VERSION_COLUMNS`."""
+    number, identity, timeline, name, version, kind, at, until, precision, _, actor, attribution, weapons, *rest = row
     outcome, confidence, quantities, corrected, retracted, merged_into = rest
-    where, how_many = sites[timeline, site], json.loads(quantities) if quantities else {}
+    how_many = json.loads(quantities) if quantities else {}
     return Incident(
         number,
         identity,

@@ -52,18 +52,19 @@ def group(row: Object) -> str:
 def value(row: Object) -> str:
     """The greatest value, and the threshold it reached; what was told of it, if that is another."""
     now, said = amount(row["value"]), amount(row["told_value" if "told_value" in row else "value"])
-    threshold = _in_unit(row["value"], row["threshold"])
+    threshold = in_unit(row["value"], row["threshold"])
     return f"{now} ≥ {threshold}{'' if now == said else f', told {said}'}"
 
 
 def amount(value: Object) -> str:
     """A value as it was held against the threshold."""
     bound = value.get("bound", "best")
-    number = _in_unit(value, value[bound])
+    number = in_unit(value, value[bound])
     return f"at least {number}" if bound in value.get("at_least", ()) else number
 
 
-def _in_unit(value: Object, number: int) -> str:
+def in_unit(value: Object, number: int) -> str:
+    """A number in the unit of a value."""
     return written(number * UNITS["s"]) if value.get("unit") == "s" else str(number)
 
 

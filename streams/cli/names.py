@@ -45,6 +45,16 @@ def check_names(reader: "Reader", asked: Mapping[str, Any]) -> None:
             raise NotFound(faults)
 
 
+def check_name(reader: "Reader", what: str, name: str, timeline: str) -> None:
+    """Check that a name of a kind is known in a timeline.
+
+    Raises:
+        NotFound: it is not; with those that may be meant.
+    """
+    if faults := list(_faults(reader, what, [name], [timeline])):
+        raise NotFound(faults)
+
+
 def _listed(names: str | Collection[str]) -> Collection[str]:
     return [names] if isinstance(names, str) else names
 

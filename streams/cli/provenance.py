@@ -19,9 +19,9 @@ def cells(found: Object, asked: str) -> list[Branch]:
 
 
 def _cell(cell: Object, asked: str) -> Branch:
-    parts = tuple(Branch(f"{it['incident_id']} {_adds(it['adds'])}", _below(it)) for it in cell["contributions"])
+    parts = tuple(Branch(f"{it['incident_id']} {_adds(it['adds'])}", below(it)) for it in cell["contributions"])
     title = f"{asked}: {_sums(cell['stored'])} [{cell['class']}, {cell['timeline']}]"
-    return Branch(title, (*_verdict(cell["differences"]), *parts, *_more(cell["more"])), "bold")
+    return Branch(title, (*_verdict(cell["differences"]), *parts, *more(cell["more"])), "bold")
 
 
 def _sums(sums: Object) -> str:
@@ -47,8 +47,9 @@ def _difference(it: Object) -> str:
     return f"DOES NOT ADD UP: {it['sum'].replace('_', ' ')}{day}: stored {it['stored']}, the parts say {it['summed']}"
 
 
-def _more(more: int) -> tuple[Branch, ...]:
-    return (Branch(f"and {more} more; --rows shows them"),) if more > 0 else ()
+def more(many: int) -> tuple[Branch, ...]:
+    """How many are not shown."""
+    return (Branch(f"and {many} more; --rows shows them"),) if many > 0 else ()
 
 
 # -- incidents
@@ -56,16 +57,17 @@ def _more(more: int) -> tuple[Branch, ...]:
 
 def incident_told(it: Object) -> Branch:
     """An incident with all that made it what it is."""
-    return Branch(f"{it['incident_id']}: {_state(it)} [{it['timeline']}]", (*_fate(it), *_below(it)), "bold")
+    return Branch(f"{it['incident_id']}: {state(it)} [{it['timeline']}]", (*_fate(it), *below(it)), "bold")
 
 
-def _below(it: Object) -> tuple[Branch, ...]:
+def below(it: Object) -> tuple[Branch, ...]:
     """The versions of an incident, then those that were merged into it with theirs."""
-    merged = (Branch(f"also told as {one['incident_id']}: {_state(one)}", _below(one)) for one in it["merged"])
+    merged = (Branch(f"also told as {one['incident_id']}: {state(one)}", below(one)) for one in it["merged"])
     return (*map(_version, it["versions"]), *merged)
 
 
-def _state(it: Object) -> str:
+def state(it: Object) -> str:
+    """An incident as it is believed to be."""
     who = f"by {it['actor']}" if it["actor"] else ""
     ground = f"({it['attribution']})" if it["attribution"] != "none" else ""
     day = when(it["occurred_from"], it["occurred_until"], it["precision"])
@@ -148,12 +150,12 @@ def alert_told(found: Object) -> Branch:
     title = f"{summary(newest)} [{alert['rule']}, {alert['state']}, {alert['severity']}, {alert['timeline']}]"
     told = tuple(_message(alert["partition"], it) for it in alert["messages"])
     incidents = tuple(
-        Branch(f"{it['incident_id']}, told in version {it['told_version']}: {_state(it)}", _below(it))
+        Branch(f"{it['incident_id']}, told in version {it['told_version']}: {state(it)}", below(it))
         for it in found["evidence"]
     )
     proof = Branch(
         f"evidence of the newest message, {many(newest['evidence']['count'], 'incident')}",
-        incidents + _more(found["more"]),
+        incidents + more(found["more"]),
     )
     return Branch(f"{alert['alert_id']}: {title}", (*told, proof), "bold")
 

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from events.errors import Faulty, NotFound
+from events.errors import Faulty
 from streams import clock
 from streams.cli.append import many, say_outcome
 from streams.cli.asking import ask
 from streams.cli.exits import FOUND, OK
 from streams.cli.output import Column, Object, field, print_json, show
 from streams.cli.reads import as_known, of_timelines, patient, reads
+from streams.cli.rules_explain import explain, named
 from streams.cli.rules_test import test
 from streams.settings import Settings, load_settings
 
@@ -33,10 +34,12 @@ def rules() -> None:
     \b
     tocsin rules check rules.yaml
     tocsin rules apply rules.yaml --who ana --why "a week was too short"
+    tocsin rules explain site-under-repeated-attack ain-al-asad
     """  # noqa: D301 -- click reads the character, not the letters
 
 
 rules.add_command(test)
+rules.add_command(explain)
 
 
 @rules.command()
@@ -71,12 +74,7 @@ def list_(*, reader: "Reader", as_json: bool, timelines: Sequence[str] | None) -
 @reads
 def show_(*, reader: "Reader", as_json: bool, rule: str, timelines: Sequence[str] | None) -> None:
     """One RULE in force, as a file would say it, every default filled in. Exit 1 when there is none."""
-    from streams.cli.names import meant
-
-    found = reader.rows("rules", timelines=timelines, rules=[rule])
-    if not found:
-        known = {it["rule"]: [it["title"]] for it in reader.rows("rules", timelines=timelines, rules=None)}
-        raise NotFound(f"no rule {rule!r} is in force{meant(rule, known)}")
+    found = named(reader, rule, timelines)
     if as_json:
         print_json(found)
     else:

@@ -5,10 +5,13 @@ SELECT DISTINCT timeline, name, called FROM (
     UNION ALL SELECT 'actor', timeline, actor, concat_ws('|', name, aliases) FROM main.actors
     UNION ALL SELECT 'country', timeline, country, NULL FROM main.sites
     UNION ALL SELECT 'kind of site', timeline, site_kind, NULL FROM main.sites
+    UNION ALL SELECT 'province', timeline, admin1, NULL FROM main.sites
     UNION ALL SELECT 'rule', timeline, rule, title FROM main.rules
     UNION ALL SELECT 'metric', timeline, metric, NULL FROM main.assertions
     UNION ALL SELECT 'assertion', timeline, assertion, NULL FROM main.assertions
     UNION ALL SELECT DISTINCT 'class', timeline, class, NULL FROM main.incident_versions
+    UNION ALL SELECT DISTINCT 'outcome', timeline, outcome, NULL FROM main.incident_versions
+    UNION ALL SELECT DISTINCT 'confidence', timeline, confidence, NULL FROM main.incident_versions
     UNION ALL SELECT 'weapon', timeline, unnest(listed(weapons)), NULL FROM (SELECT DISTINCT timeline, weapons FROM main.incident_versions)
 )
 WHERE what = $what AND name IS NOT NULL

@@ -1,0 +1,150 @@
+"""A group of a rule explained from the snapshots: its incidents, and what `rules.explaining` says of them."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final, NamedTuple
+
+from events.values import instant, iso
+from projections.incidents import Incident, Site
+from projections.rows import group_key
+from projections.rules.compiling import compile_rule
+from projections.rules.explaining import Explained, LeftOut, Part, explain, fall_of, turn_of
+from projections.rules.matching import said_of
+from projections.rules.messages import amount
+from projections.rules.model import FOREVER, SEVERITIES, Group, Rule
+from projections.rules.words import Measure
+from projections.store.lookups import incident_of
+from projections.store.provenance import incidents
+from projections.store.reader import Reader
+
+Object = dict[str, Any]
+COLUMNS: Final = 19  # of an incident's version; then come its site's kind, country and province
+
+
+class Asked(NamedTuple):
+    """A group of a rule in force, at an instant."""
+
+    row: Object  # of the query `rules`
+    group: Group
+    at: int  # µs
+    rows: int  # incidents shown of each list
+
+
+def explained(reader: Reader, asked: Asked) -> Object:
+    """Why the value of a group is what it is at an instant, as one document; incidents with who told of them where."""
+    rule, where = compile_rule(asked.row["content"]), {it: asked.row[it] for it in ("partition", "timeline")}
+    fields = dict(zip(rule.by, asked.group, strict=True))
+    known = {it.number: it for it in of_group(reader, where, fields, after=_beginning(rule, asked.at))}
+    found = explain(rule, asked.group, known.values(), asked.at)
+    key = {"rule": rule.rule_id, "group": group_key(asked.group)}
+    episodes = reader.rows("episode_at", **where, **key, at=asked.at)
+    return {
+        **where,
+        "rule": {name: asked.row[it] for name, it in NAMED.items()},
+        "group": fields,
+        "at": _iso(asked.at),
+        **_standing(rule, found, asked.at),
+        "episode": episodes[0] if episodes else None,
+        **_lists(reader, asked, rule, found, known),
+    }
+
+
+NAMED: Final = {"id": "rule", "title": "title", "content_hash": "content_hash"}
+
+
+def of_group(
+    reader: Reader,
+    where: Mapping[str, Any],
+    fields: Mapping[str, str],
+    *,
+    before: int | None = None,
+    after: int | None = None,
+) -> list[Incident]:
+    """The incidents of a timeline that may matter to a group, standing or not, in order of number.
+
+    Args:
+        reader: the snapshots; as known then, if it is one of then.
+        where: partition and timeline.
+        fields: the values of the group; an incident that lacks one is there too.
+        before: a log position; as they were before it. Else as they are.
+        after: µs; without those that happened then or earlier for sure.
+    """
+    rows = reader.rows("of_group", **where, fields=json.dumps(fields), before=before, after=after)
+    return [_incident(list(row.values())) for row in rows]
+
+
+def _incident(row: Sequence[Any]) -> Incident:
+    return incident_of(row[:COLUMNS], Site(row[9], *row[COLUMNS:]))
+
+
+def _beginning(rule: Rule, at: int) -> int | None:
+    """From when on incidents matter; one window more, for those that it has just passed."""
+    return None if rule.reach == FOREVER else at - rule.reach - rule.window
+
+
+def _standing(rule: Rule, found: Explained, at: int) -> Object:
+    """Value, levels, and what becomes of them if nothing more is told."""
+    fall, level = fall_of(rule, found.course), rule.level(found.value)
+    return {
+        "measure": rule.measure.value,
+        "value": amount(rule, found.value, found.bounds),
+        "level": SEVERITIES[level - 1] if level else None,
+        "levels": [_level(rule, found, at, *it) for it in zip(rule.severities, rule.levels, strict=False)],
+        "clear_below": rule.clear_below // rule.unit,
+        "falls_at": _iso(fall) if fall is not None and found.value >= rule.clear_below else None,
+        "ends_at": _iso(fall + rule.keep_firing) if fall is not None and found.value >= rule.clear_below else None,
+    }
+
+
+def _missing(rule: Rule, value: int, threshold: int, turns: int | None, at: int) -> int:
+    """How much more it takes to reach a level; of silence, how much longer."""
+    if value >= threshold:
+        return 0
+    return turns - at if rule.measure is Measure.SILENCE and turns is not None else threshold - value
+
+
+def _level(rule: Rule, found: Explained, at: int, severity: str, threshold: int) -> Object:
+    turns = turn_of(found.course, threshold, found.value)
+    return {
+        "severity": severity,
+        "threshold": threshold // rule.unit,
+        "reached": found.value >= threshold,
+        "missing": _missing(rule, found.value, threshold, turns, at) // rule.unit,
+        "changes_at": None if turns is None else _iso(turns),
+    }
+
+
+def _lists(reader: Reader, asked: Asked, rule: Rule, found: Explained, known: Mapping[int, Incident]) -> Object:
+    """The incidents: those that add, those that take away, those that nearly count; the nearest in time of each."""
+
+    def nearest(those: Iterable[Part | LeftOut]) -> list[Any]:
+        near = sorted(those, key=lambda it: (abs(known[it.number].at - asked.at), it.number))[: asked.rows]
+        return sorted(near, key=lambda it: (known[it.number].at, it.number))
+
+    lists: dict[str, Sequence[Part | LeftOut]] = {
+        "adds": [it for it in found.parts if it.adds > 0],
+        "takes": [it for it in found.parts if it.adds < 0],
+        "left_out": found.left_out,
+    }
+    shown = {name: nearest(those) for name, those in lists.items()}
+    numbers = dict.fromkeys(it.number for those in shown.values() for it in those)
+    nodes = incidents(reader, [{"partition": asked.row["partition"], "number": it} for it in numbers])
+    by_number = {number: node for (_, number), node in nodes.items()}
+    document = {
+        name: [{**_said(it, rule, known), **by_number[it.number]} for it in those] for name, those in shown.items()
+    }
+    return {**document, "more": {name: len(lists[name]) - len(shown[name]) for name in lists}, "far": found.far}
+
+
+def _said(it: Part | LeftOut, rule: Rule, known: Mapping[int, Incident]) -> Object:
+    if isinstance(it, Part):
+        until = None if it.until >= FOREVER else _iso(it.until)
+        return {"adds": it.adds // rule.unit, "until": until, "values": list(it.values)}
+    other = None if it.other is None else known[it.other].incident_id
+    found = said_of(it.field, known[it.number], rule.bound) if it.field else None
+    wanted = {"field": it.field or None, "wanted": list(it.wanted), "found": found}
+    return {"why": it.why.value, **wanted, "other": other}
+
+
+def _iso(micros: int) -> str:
+    return iso(instant(micros))

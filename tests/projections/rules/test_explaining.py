@@ -1,0 +1,229 @@
+"""Why a value is what it is: the words of `explain` are those of the evaluator, whatever is measured."""
+
+from collections import Counter
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from projections.claims import HowMany
+from projections.incidents import Incident
+from projections.rules.explaining import LeftOut, Why, explain, fall_of, turn_of
+from projections.rules.matching import members_of, view_of
+from projections.rules.model import FOREVER, Rule
+from projections.rules.words import Measure
+from tests.projections.rules import reference
+from tests.projections.rules.histories import INSTANTS, examples, rules, track_of
+from tests.projections.rules.world import incident
+
+RULE = Rule("r", (2, 3), window=7, where=(("class", frozenset({"attack"})),), by=("site",))
+GROUP = ("north",)
+
+
+def many(number: int) -> HowMany:
+    return HowMany(number, number, number, "exact")
+
+
+@st.composite
+def told(draw: st.DrawFn) -> list[Incident]:
+    """Incidents of all that rules can look at, some of them gone or vague."""
+    found = []
+    for number, at in enumerate(draw(st.lists(INSTANTS, max_size=14))):
+        said: dict[str, Any] = {
+            "site": draw(st.sampled_from(["north", "north", "south"])),
+            "until": at + draw(st.sampled_from([0, 0, 0, 3])),
+            "incident_class": draw(st.sampled_from(["attack", "attack", "strike"])),
+            "actor": draw(st.sampled_from(["a", "b", "c", None])),
+            "weapons": draw(st.sampled_from([(), ("drone",), ("drone", "rocket")])),
+            "munitions": draw(st.none() | st.integers(0, 3).map(many)),
+            "retracted": draw(st.sampled_from([False, False, False, True])),
+        }
+        found.append(incident(number, at, **said))
+    return found
+
+
+@st.composite
+def asked(draw: st.DrawFn) -> Rule:
+    """A rule of any measure, with filters and groups."""
+    rule = draw(rules())
+    return replace(
+        rule,
+        of=draw(st.sampled_from(["actor", "weapon"])) if rule.of == "actor" else rule.of,
+        by=draw(st.sampled_from([(), ("site",), ("site", "actor")])),
+        where=draw(st.sampled_from([(), RULE.where])),
+        excluded=draw(st.sampled_from([(), (("actor", frozenset({"c"})),)])),
+        excluded_amounts=draw(st.sampled_from([(), (("munitions", "=", 3),)])),
+    )
+
+
+def groups_of(rule: Rule) -> st.SearchStrategy[tuple[str, ...]]:
+    of = {"site": ["north", "south"], "actor": ["a", "b", "c"]}
+    return st.tuples(*(st.sampled_from(of[name]) for name in rule.by))
+
+
+class TestWhateverIsMeasured:
+    @examples(300)
+    @given(data=st.data(), rule=asked(), incidents=told(), at=st.integers(-2, 40))
+    def test_the_value_is_what_the_evaluator_and_the_definition_say(
+        self, data: st.DataObject, rule: Rule, incidents: list[Incident], at: int
+    ) -> None:
+        """Given any incidents, when a group is explained, then V, evidence and course are the evaluator's."""
+        group = data.draw(groups_of(rule))
+        standing = [it for it in incidents if it.stands]
+        members = members_of([rule], standing).get((rule.rule_id, group), [])
+        track = track_of(rule, at, members)
+
+        found = explain(rule, group, incidents, at)
+
+        assert found.value == track.value(at) == reference.value(rule, reference.counted(rule, members), at)
+        assert sum(it.adds for it in found.parts) == found.value
+        assert [it.number for it in found.parts if it.adds > 0] == track.evidence(at).numbers
+        assert found.bounds == track.evidence(at).bounds
+        assert [value for _, value in found.course] == [track.value(instant) for instant, _ in found.course]
+
+    @examples(300)
+    @given(data=st.data(), rule=asked(), incidents=told(), at=st.integers(-2, 40))
+    def test_every_incident_that_counts_is_in_one_list_and_one_that_does_not_at_most(
+        self, data: st.DataObject, rule: Rule, incidents: list[Incident], at: int
+    ) -> None:
+        """Given any incidents, then what the rule counts is told once, as a part or left out; the rest at most once."""
+        group = data.draw(groups_of(rule))
+        view = view_of(rule)
+        counted = {it.number for it in incidents if it.stands and view(it) == group}
+
+        found = explain(rule, group, incidents, at)
+        listed = Counter([*(it.number for it in found.parts), *(it.number for it in found.left_out)])
+
+        assert set(listed.values()) <= {1}
+        assert counted <= set(listed)
+        refused = {Why.WHERE, Why.NOT, Why.BY, Why.VAGUE, Why.GONE}
+        assert {it.number for it in found.left_out if it.why in refused} == set(listed) - counted
+
+    @examples(200)
+    @given(data=st.data(), rule=asked(), incidents=told(), at=st.integers(0, 40))
+    def test_each_part_adds_the_same_until_it_says(
+        self, data: st.DataObject, rule: Rule, incidents: list[Incident], at: int
+    ) -> None:
+        """Given a group, when it is explained just before a part changes and then, the part is there, and is not."""
+        group = data.draw(groups_of(rule))
+
+        for part in explain(rule, group, incidents, at).parts:
+            if part.until < FOREVER:
+                before, after = (explain(rule, group, incidents, part.until - less).parts for less in (1, 0))
+
+                assert part in before
+                assert part not in after
+
+
+def left_out(*incidents: Incident, rule: Rule = RULE, at: int = 10, group: tuple[str, ...] = GROUP) -> list[LeftOut]:
+    return explain(rule, group, incidents, at).left_out
+
+
+class TestANearMiss:
+    @pytest.mark.parametrize(
+        ("one", "expected"),
+        [
+            (incident(1, 9, incident_class="strike"), LeftOut(1, Why.WHERE, "class", ("attack",))),
+            (incident(1, 9, retracted=True), LeftOut(1, Why.GONE)),
+            (incident(1, 9, merged_into="i2"), LeftOut(1, Why.GONE)),
+            (incident(1, 9, until=17), LeftOut(1, Why.VAGUE)),
+            (incident(1, 3), LeftOut(1, Why.BEFORE)),
+            (incident(1, 11), LeftOut(1, Why.AFTER)),
+        ],
+        ids=["another class", "retracted", "merged", "too vague", "too old", "later"],
+    )
+    def test_says_the_one_thing_that_speaks_against_it(self, one: Incident, expected: LeftOut) -> None:
+        """Given an incident of the group that fails one thing, when it is explained, then that is told."""
+        assert left_out(one) == [expected]
+
+    def test_is_none_when_two_things_speak_against_it(self) -> None:
+        """Given incidents that fail two things, or are of another group, then they are counted, and not at all."""
+        strike = {"incident_class": "strike"}
+        others = [incident(1, 9, retracted=True, **strike), incident(2, 1, **strike), incident(3, 9, "south")]
+
+        found = explain(RULE, GROUP, others, 10)
+
+        assert (found.parts, found.left_out, found.far) == ([], [], 2)
+
+    def test_may_lack_what_it_is_grouped_by(self) -> None:
+        """Given a rule by actor, when nobody knows who did it, then it would be of any group."""
+        rule = replace(RULE, by=("site", "actor"))
+
+        found = left_out(incident(1, 9), incident(2, 9, actor="b"), rule=rule, group=("north", "a"))
+
+        assert found == [LeftOut(1, Why.BY, "actor")]
+
+    def test_tells_a_quantity_that_is_not_enough(self) -> None:
+        """Given a comparison, when one does not hold, then it is told as a file writes it."""
+        rule = replace(RULE, amounts=(("wounded.us", ">=", 3),))
+
+        assert left_out(incident(1, 9, wounded={"us": many(2)}), rule=rule) == [
+            LeftOut(1, Why.WHERE, "wounded.us", (">= 3",))
+        ]
+
+
+class TestWhatCountsAndAddsNothing:
+    OF = replace(RULE, of="actor")
+
+    @pytest.mark.parametrize(
+        ("rule", "expected"),
+        [
+            (replace(OF, measure=Measure.DISTINCT), LeftOut(1, Why.NEWER, "actor", ("a",), 2)),
+            (replace(OF, measure=Measure.NEW), LeftOut(2, Why.SEEN, "actor", ("a",), 1)),
+            (replace(OF, measure=Measure.SUM, of="munitions"), LeftOut(1, Why.UNSAID, "munitions")),
+            (replace(RULE, measure=Measure.SILENCE, levels=(1,), window=FOREVER), LeftOut(1, Why.NEWER, "", (), 2)),
+            (replace(RULE, since=8), LeftOut(1, Why.SINCE)),
+        ],
+        ids=["distinct", "new", "sum", "silence", "since"],
+    )
+    def test_says_what_stands_for_it(self, rule: Rule, expected: LeftOut) -> None:
+        """Given two incidents of one actor of which one adds something, then the other says why it does not."""
+        both = [incident(1, 7, actor="a"), incident(2, 9, actor="a", munitions=many(2))]
+
+        found = explain(rule, GROUP, both, 10)
+
+        assert found.left_out == [expected]
+        assert len(found.parts) == 1
+
+    def test_a_value_that_was_learned_is_not_told(self) -> None:
+        """Given a value that came while the rule learned, then that is why it is not new."""
+        rule = replace(self.OF, measure=Measure.NEW, learn_until=8)
+
+        assert left_out(incident(1, 7, actor="a"), rule=rule) == [LeftOut(1, Why.LEARNED, "actor", ("a",))]
+
+    def test_silence_may_be_too_short(self) -> None:
+        """Given an incident a moment ago, then silence is too short yet, and its course says when it is not."""
+        rule = replace(RULE, measure=Measure.SILENCE, levels=(3, 5), window=FOREVER)
+
+        found = explain(rule, GROUP, [incident(1, 9)], 10)
+
+        assert (found.value, found.left_out) == (0, [LeftOut(1, Why.SHORT)])
+        assert found.course == [(12, 3), (14, 5)]
+        assert turn_of(found.course, 5, found.value) == 14
+
+    def test_a_surge_takes_away_what_the_windows_before_held(self) -> None:
+        """Given incidents in this window and one before it, then one adds and the other takes away."""
+        rule = replace(RULE, measure=Measure.SURGE, preceding=2)
+
+        found = explain(rule, GROUP, [incident(1, 2), incident(2, 9)], 10)
+
+        assert [(it.number, it.adds, it.until) for it in found.parts] == [(1, -1, 23), (2, 2, 16)]
+        assert found.value == 1
+
+
+class TestWhatBecomesOfIt:
+    def test_a_fall_is_where_the_value_is_below_clear_below(self) -> None:
+        """Given hysteresis, when nothing more happens, then the fall is the first instant below it."""
+        rule = replace(RULE, clear=1)
+        found = explain(rule, GROUP, [incident(1, 7), incident(2, 9)], 10)
+
+        assert found.course == [(14, 1), (16, 0)]
+        assert fall_of(rule, found.course) == 16
+        assert turn_of(found.course, 2, found.value) == 14
+        assert turn_of(found.course, 3, found.value) is None
+
+    def test_what_never_ends_never_falls(self) -> None:
+        """Given a window without end, then there is no fall."""
+        assert fall_of(RULE, explain(replace(RULE, window=FOREVER), GROUP, [incident(1, 7)], 10).course) is None

@@ -1,0 +1,122 @@
+"""`tocsin rules explain` and `tocsin alerts why` on the seeds, as a user calls them."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+
+from events.errors import NotFound
+from projections.rules.form import RuleSpec
+from projections.rules.spec import content_hash, normalise
+from seeds.loader import folder_of
+from streams.cli.alerts import alerts
+from streams.cli.rules import rules
+from streams.writing.replay import theatre
+from tests import facts
+from tests.published import publish
+
+SITE, ACTOR = "site-under-repeated-attack", "attacks-by-one-actor"
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home in which the seeds are projected."""
+    home = tmp_path_factory.mktemp("home")
+    publish(home, theatre(folder_of("iraq-syria")))
+    return home
+
+
+def run(home: Path, *arguments: str, verb: Any = rules) -> Result:
+    return CliRunner().invoke(
+        verb, arguments, env={"TOCSIN_HOME": str(home)}, catch_exceptions=False, standalone_mode=False
+    )
+
+
+def explained(home: Path, *arguments: str) -> Any:
+    return json.loads(run(home, "explain", *arguments, "--json").stdout)
+
+
+class TestExplaining:
+    """`tocsin rules explain`."""
+
+    def test_opens_a_value_to_document_and_place(self, home: Path) -> None:
+        """Given the seeds, when a site is explained, then its attack, levels, document and paragraph are there."""
+        lines = [
+            it.strip() for it in run(home, "explain", SITE, "ain-al-asad", "--at", "2023-11-12").stdout.splitlines()
+        ]
+
+        assert lines[0] == f"{SITE}, ain-al-asad: 1 at 2023-11-12T23:59:59.999999Z, below every level [iraq-syria]"
+        assert lines[1:4] == ["watch 2: 1 more", "warning 3: 2 more", "critical 5: 4 more"]
+        assert lines[4] == "adds, 1 incident"
+        assert lines[5].startswith(
+            "inc-2023-11-09-asad +1 until 2023-11-16T00:00:00Z: 2023-11-09 attack at ain-al-asad"
+        )
+        assert lines[7].startswith(
+            "document 001_4baa8668a4f169ec “Attacks of autumn 2023, state of 14 November”, para 29"
+        )
+        assert lines[9].startswith("inc-2023-11-05-asad-mortar: the window has passed it: ")
+
+    def test_says_when_a_level_is_lost_and_which_alert_it_is_about(self, home: Path) -> None:
+        """Given the wave of attacks, when a day in it is explained, then the ends of levels and the alert are told."""
+        said = run(home, "explain", "wave-of-attacks", "--at", "2023-11-05", "--as-known-at", "2023-11-09").stdout
+
+        assert "watch 3: reached, until 2023-11-30T00:00:00Z" in said
+        assert "falls below 3 at 2023-11-30T00:00:00Z, if nothing more is told" in said
+        assert "episode since 2023-10-31T00:00:00Z, warning, peak at 2023-11-05T00:00:00Z; alert " in said
+        assert "class is context, the rule wants attack" in said
+
+    def test_says_what_was_known_then(self, home: Path) -> None:
+        """Given an attack that was told on the 14th, when the 12th is explained as known then, it is not there."""
+        then = explained(home, SITE, "ain-al-asad", "--at", "2023-11-12", "--as-known-at", "2023-11-12")
+        now = explained(home, SITE, "ain-al-asad", "--at", "2023-11-12")
+
+        assert ([it["incident_id"] for it in then["adds"]], then["at"]) == ([], now["at"])
+        assert [it["incident_id"] for it in now["adds"]] == ["inc-2023-11-09-asad"]
+
+    def test_every_alert_of_the_seeds_has_the_value_of_its_peak(self, home: Path) -> None:
+        """Given each alert that stands, when its group is explained at its peak, then its value is found."""
+        for it in json.loads(run(home, "--state", "open", "--state", "resolved", "--json", verb=alerts).stdout):
+            found = explained(home, it["rule"], *it["group"].values(), "--at", it["peak_at"])
+
+            assert found["value"] == it["value"]
+            assert found["level"] == it["severity"]
+            assert len(found["adds"]) == it["value"]["best"]
+
+    def test_takes_several_values_with_a_comma_or_a_space(self, tmp_path: Path) -> None:
+        """Given a rule by two fields, when both are named, either way, then that group is explained."""
+        content = normalise(
+            RuleSpec.model_validate({"id": "r", "by": ["country", "attribution"], "levels": {"watch": 2}})
+        )
+        rule = facts.adopted(content, content_hash=content_hash([content]))
+        publish(tmp_path, facts.staged(rule, facts.reported("a")))
+
+        for said in (["IQ,none"], ["IQ, none"], ["IQ", "none"]):
+            found = explained(tmp_path, "r", *said)
+            assert found["group"] == {"country": "IQ", "attribution": "none"}
+            assert [it["incident_id"] for it in found["adds"]] == ["a"]
+
+    def test_says_what_a_group_is_where_none_is_named(self, home: Path) -> None:
+        """Given a rule by one field, when none or two are named, then that is told, with groups that it held for."""
+        for said in (["al-tanf", "erbil"], []):
+            with pytest.raises(
+                click.UsageError, match=r"expected a group of .*: its site; found .*; as in ain-al-asad"
+            ):
+                run(home, "explain", SITE, *said)
+        with pytest.raises(click.UsageError, match="no group: wave-of-attacks is of the whole timeline"):
+            run(home, "explain", "wave-of-attacks", "al-tanf")
+
+    @pytest.mark.parametrize(
+        ("arguments", "said"),
+        [
+            ([SITE, "al-asad"], "no site 'al-asad' in iraq-syria; did you mean ain-al-asad"),
+            ([ACTOR, "kataib-hizbollah"], "did you mean kataib-hezbollah"),
+            (["site-under-attack", "al-tanf"], "did you mean site-under-repeated-attack"),
+        ],
+    )
+    def test_names_what_may_be_meant(self, home: Path, arguments: list[str], said: str) -> None:
+        """Given a name that nothing bears, when it is explained, then the nearest one is told."""
+        with pytest.raises(NotFound, match=said):
+            run(home, "explain", *arguments)
