@@ -36,7 +36,8 @@ class Batch:
         if kept := store_row(event, offset):
             self.rows[kept[0]].append(kept[1])
         for change in changes:
-            self._version(change, offset, word_for(event.type), clock)
+            if change.before is None or change.before.version < change.after.version:  # else its actor was regrouped
+                self._version(change, offset, word_for(event.type), clock)
 
     def rejected(self, record: Record, why: EventRejected, known_at: int | None) -> None:
         """Note a record that is set aside."""

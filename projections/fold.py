@@ -24,7 +24,7 @@ from events.model import (
     TimelineOpened,
 )
 from projections import incidents, semantics
-from projections.claims import Corrected, Reported, Stated
+from projections.claims import NOBODY, Corrected, Reported, Stated
 from projections.incidents import Incident, Site
 from projections.known import Known, Timeline
 from projections.reading import Said
@@ -93,8 +93,19 @@ def _actor(known: Known, event: Said, _: int) -> list[Change]:
     fact: ActorRegistered = event.fact  # type: ignore[assignment]
     for umbrella in fact.member_of:
         known.check_actor(event.timeline, umbrella)
-    known.actors.add((event.timeline, fact.actor))
-    return []
+    regrouped = known.regrouped(event.timeline, fact.actor, fact.member_of)
+    new = (event.timeline, fact.actor) not in known.actors
+    there = {} if new or not regrouped else _by(known, event.timeline, {name for _, name in regrouped})
+    known.actors[event.timeline, fact.actor] = fact.member_of
+    known.umbrellas |= regrouped  # only now: stored incidents take theirs from here
+    return [Change(it, known.under(it)) for it in _by_number(there)]
+
+
+def _by(known: Known, timeline: str, actors: set[str]) -> dict[str, Incident]:
+    """Every incident that is said to be by one of these actors, standing or not."""
+    there = {it.incident_id: it for it in known.by_actors(timeline, actors)}
+    there |= {it.incident_id: it for it in known.incidents.values() if it.timeline == timeline}
+    return {name: it for name, it in there.items() if it.actor in actors}
 
 
 def _document(known: Known, event: Said, _: int) -> list[Change]:
@@ -112,13 +123,15 @@ def _reported(known: Known, event: Said, _: int) -> list[Change]:
     site = _checked(known, event.timeline, stated)
     now = known.incidents.get((event.timeline, name))
     if now is not None:
-        return [Change(now, incidents.reported(incidents.unretracted(now, name), stated, site))]
+        return [Change(now, known.under(incidents.reported(incidents.unretracted(now, name), stated, site)))]
     if gaps := incidents.missing(stated):
         raise Inapplicable("a first report to state class, occurred and site", f"no {', '.join(gaps)}", "report")
     assert site is not None  # noqa: S101  (not missing)
     known.next_number += 1
     [(identity, _name)] = event.incidents
-    return [Change(None, incidents.created(known.next_number - 1, (identity, event.timeline, name), stated, site))]
+    key, actor = (identity, event.timeline, name), (stated.get("actor") or NOBODY)[0]
+    umbrellas = known.umbrellas[event.timeline, actor] if actor is not None else ()
+    return [Change(None, incidents.created(known.next_number - 1, key, stated, site, umbrellas))]
 
 
 def _corrected(known: Known, event: Said, _: int) -> list[Change]:
@@ -126,7 +139,7 @@ def _corrected(known: Known, event: Said, _: int) -> list[Change]:
     name, stated = fact
     site = _checked(known, event.timeline, stated)
     now = incidents.unretracted(known.incidents.get((event.timeline, name)), name)
-    return [Change(now, incidents.corrected(now, stated, site))]
+    return [Change(now, known.under(incidents.corrected(now, stated, site)))]
 
 
 def _checked(known: Known, timeline: str, stated: Stated) -> Site | None:

@@ -53,6 +53,7 @@ class Incident(NamedTuple):
     corrected: frozenset[str]  # the fields of the report that a correction has settled
     retracted: bool
     merged_into: str | None
+    umbrellas: tuple[str, ...] = ()  # its actor and all above it, as they are registered; no part of a version
 
     @property
     def stands(self) -> bool:
@@ -60,7 +61,9 @@ class Incident(NamedTuple):
         return not self.retracted and self.merged_into is None
 
 
-def created(number: int, key: tuple[int, str, str], stated: Stated, site: Site) -> Incident:
+def created(
+    number: int, key: tuple[int, str, str], stated: Stated, site: Site, umbrellas: tuple[str, ...] = ()
+) -> Incident:
     """The incident that a first report creates; the caller has checked class, occurred and site.
 
     Args:
@@ -68,11 +71,12 @@ def created(number: int, key: tuple[int, str, str], stated: Stated, site: Site) 
         key: the fingerprint of its timeline and id, and these two.
         stated: what the report states.
         site: where it says that it happened.
+        umbrellas: who it says did it, and all above.
     """
     said = stated.get
     seen = (stated["incident_class"], *stated["occurred"], *site, *(said("actor") or NOBODY), said("weapons") or ())
     many = (said("munitions"), said("targets"), said("wounded") or NOTHING, said("killed") or NOTHING)
-    rest = (said("outcome"), said("confidence"), NONE_CORRECTED, False, None)
+    rest = (said("outcome"), said("confidence"), NONE_CORRECTED, False, None, umbrellas)
     return Incident._make((number, *key, 1, *seen, *many, *rest))
 
 

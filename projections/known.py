@@ -1,6 +1,6 @@
 """What the fold knows of a partition: timelines, registers, and the incidents that the events at hand speak of."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -36,11 +36,13 @@ class Known:
 
     timelines: dict[str, Timeline] = field(default_factory=dict)
     sites: dict[Key, Site] = field(default_factory=dict)
-    actors: set[Key] = field(default_factory=set)
+    actors: dict[Key, Collection[str]] = field(default_factory=dict)  # -> the umbrellas that each says it belongs to
+    umbrellas: dict[Key, tuple[str, ...]] = field(default_factory=dict)  # of actors: itself and all above it, sorted
     documents: set[Key] = field(default_factory=set)
     incidents: dict[Key, Incident] = field(default_factory=dict)
     next_number: int = 0
     at_site: Callable[[str, str], list[Incident]] = lambda _timeline, _site: []  # every incident there, as stored
+    by_actors: Callable[[str, Collection[str]], list[Incident]] = lambda _timeline, _actors: []  # every one, as stored
 
     def forget(self, kept: int) -> None:
         """Forget the incidents that were looked at longest ago, when there are more than `kept`."""
@@ -67,6 +69,20 @@ class Known:
         if actor is not None and (timeline, actor) not in self.actors:
             raise _unregistered("actor", actor)
 
+    def under(self, it: Incident) -> Incident:
+        """The incident, with its actor and all above it as they are registered now."""
+        umbrellas = self.umbrellas[it.timeline, it.actor] if it.actor is not None else ()
+        return it if it.umbrellas == umbrellas else it._replace(umbrellas=umbrellas)
+
+    def regrouped(self, timeline: str, actor: str, member_of: Collection[str]) -> dict[Key, tuple[str, ...]]:
+        """The umbrellas of all actors that have others once one belongs to these; nothing changes here."""
+        if self.actors.get((timeline, actor)) is None:  # a new one, so nobody belongs to it
+            above = {name for it in member_of for name in self.umbrellas[timeline, it]}
+            return {(timeline, actor): tuple(sorted({actor, *above}))}
+        direct = {name: those for (within, name), those in self.actors.items() if within == timeline}
+        found = {(timeline, name): _above(name, direct | {actor: member_of}) for name in direct}
+        return {key: those for key, those in found.items() if self.umbrellas[key] != those}
+
     def check_document(self, timeline: str, document: str | None) -> None:
         """Check that the document a fact comes from, if it is one, is registered.
 
@@ -75,6 +91,24 @@ class Known:
         """
         if document is not None and (timeline, document) not in self.documents:
             raise _unregistered("document", document)
+
+
+def umbrellas_of(actors: Mapping[Key, Collection[str]]) -> dict[Key, tuple[str, ...]]:
+    """Of each actor itself and all above it."""
+    direct: dict[str, dict[str, Collection[str]]] = {}
+    for (timeline, name), those in actors.items():
+        direct.setdefault(timeline, {})[name] = those
+    return {(timeline, name): _above(name, direct[timeline]) for timeline, name in actors}
+
+
+def _above(actor: str, direct: Mapping[str, Collection[str]]) -> tuple[str, ...]:
+    """An actor and all above it, sorted; two that belong to each other are above each other."""
+    found, waiting = {actor}, [actor]
+    while waiting:
+        new = set(direct[waiting.pop()]) - found
+        found |= new
+        waiting += new
+    return tuple(sorted(found))
 
 
 def _unregistered(what: str, name: str) -> Inapplicable:

@@ -28,6 +28,8 @@ class Fields(Value, use_attribute_docstrings=True):
     """The kind of its site, as it is registered: base."""
     actor: AnyOf[Id] | None = None
     """Who is said to have done it: the id of an actor."""
+    member_of: AnyOf[Id] | None = None
+    """Who is said to have done it, by umbrella: one of these actors, or one that belongs to it, however far below."""
     attribution: AnyOf[Attribution] | None = None
     """On what ground that actor is named; `none` where none is."""
     weapon: AnyOf[Id] | None = None

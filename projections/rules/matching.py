@@ -9,7 +9,7 @@ from projections.incidents import Incident
 from projections.rules.model import Amounts, Bounds, Filter, Group, Member, Rule
 from projections.rules.words import Measure
 
-# Names outside -> fields of an incident. `weapon` looks at all of an incident's weapons.
+# Names outside -> fields of an incident. `weapon` and `member_of` look at all that an incident has.
 FIELDS: Final[dict[str, int]] = {
     name: Incident._fields.index(field)
     for name, field in (
@@ -17,9 +17,11 @@ FIELDS: Final[dict[str, int]] = {
         *((same, same) for same in ("site", "country", "admin1", "site_kind", "actor", "attribution")),
         *((same, same) for same in ("outcome", "confidence")),
         ("weapon", "weapons"),
+        ("member_of", "umbrellas"),
     )
 }
 COMPARED: Final[dict[str, Callable[[int, int], bool]]] = {">=": ge, ">": gt, "<=": le, "<": lt, "=": eq}
+SEVERAL: Final = ("weapon", "member_of")
 View = Callable[[Incident], Group | None]
 Members = Callable[[Incident], Sequence[Member]]
 
@@ -156,8 +158,8 @@ def _holds(party: str, compare: Callable[[int, int], bool], number: int, bound: 
 
 def _compiled(those: Filter, *, wanted: bool) -> Iterator[tuple[int, Callable[[object], bool], bool]]:
     for name, values in those:
-        yield FIELDS[name], _any_of(values) if name == "weapon" else values.__contains__, wanted
+        yield FIELDS[name], _any_of(values) if name in SEVERAL else values.__contains__, wanted
 
 
 def _any_of(values: frozenset[str]) -> Callable[[object], bool]:
-    return lambda weapons: not values.isdisjoint(weapons)  # type: ignore[arg-type]
+    return lambda those: not values.isdisjoint(those)  # type: ignore[arg-type]

@@ -47,7 +47,8 @@ def _quantity(said: str) -> str:
     return said
 
 
-FIELDS: Final = tuple(field.alias or name for name, field in Fields.model_fields.items() if name not in QUANTITIES)
+NO_VALUE: Final = (*QUANTITIES, "member_of")  # fields that incidents are asked for, but have no value of
+FIELDS: Final = tuple(field.alias or name for name, field in Fields.model_fields.items() if name not in NO_VALUE)
 
 
 def _field(said: str) -> str:

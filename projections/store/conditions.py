@@ -10,19 +10,25 @@ COLUMNS: Final = {
     **{name: f"v.{name}" for name in ("class", "site", "actor", "attribution", "outcome", "confidence")},
     **{name: f"s.{name}" for name in ("country", "admin1", "site_kind")},
 }
+# Umbrellas, and all below them as the tables have them; UNION ends where two belong to each other.
+MEMBERS: Final = """v.actor IN (WITH RECURSIVE below(actor) AS (
+    SELECT unnest(?::VARCHAR[])
+    UNION SELECT a.actor FROM actors a JOIN below b ON list_contains(string_split(a.member_of, ','), b.actor)
+    WHERE a.timeline = ?
+) SELECT actor FROM below)"""
 Condition = tuple[str, list[Any]]  # SQL, and the values of its parameters
 
 
-def conditions_of(rule: Rule) -> tuple[list[str], list[Any]]:
+def conditions_of(rule: Rule, timeline: str) -> tuple[list[str], list[Any]]:
     """A rule's filter as SQL: conditions, and the values of their parameters."""
-    asked = list(_asked(rule))
+    asked = list(_asked(rule, timeline))
     return [it for it, _ in asked], [value for _, values in asked for value in values]
 
 
-def _asked(rule: Rule) -> Iterator[Condition]:
-    yield from (_any_of(*it) for it in rule.where)
+def _asked(rule: Rule, timeline: str) -> Iterator[Condition]:
+    yield from (_any_of(*it, timeline) for it in rule.where)
     yield from (_compared(*it, rule.bound) for it in rule.amounts)
-    yield from map(_negated, (_any_of(*it) for it in rule.excluded))
+    yield from map(_negated, (_any_of(*it, timeline) for it in rule.excluded))
     yield from map(_negated, (_compared(*it, rule.bound) for it in rule.excluded_amounts))
     if rule.window != FOREVER:
         yield "epoch_us(v.occurred_until) - epoch_us(v.occurred_from) <= ?", [rule.window]
@@ -34,11 +40,14 @@ def _negated(asked: Condition) -> Condition:
     return f"NOT coalesce({asked[0]}, false)", asked[1]
 
 
-def _any_of(name: str, wanted: frozenset[str]) -> Condition:
-    column = COLUMNS.get(name)
-    if column is None:
-        return "list_has_any(string_split(v.weapons, ','), ?::VARCHAR[])", [sorted(wanted)]
-    return f"{column} IN (SELECT unnest(?::VARCHAR[]))", [sorted(wanted)]
+def _any_of(name: str, wanted: frozenset[str], timeline: str) -> Condition:
+    match name:
+        case "weapon":
+            return "list_has_any(string_split(v.weapons, ','), ?::VARCHAR[])", [sorted(wanted)]
+        case "member_of":
+            return MEMBERS, [sorted(wanted), timeline]
+        case _:
+            return f"{COLUMNS[name]} IN (SELECT unnest(?::VARCHAR[]))", [sorted(wanted)]
 
 
 def _compared(quantity: str, operator: str, number: int, bound: str) -> Condition:

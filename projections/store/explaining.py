@@ -18,7 +18,7 @@ from projections.store.provenance import incidents
 from projections.store.reader import Reader
 
 Object = dict[str, Any]
-COLUMNS: Final = 19  # of an incident's version; then come its site's kind, country and province
+COLUMNS: Final = 19  # of an incident's version; then come its site's kind, country and province, and its umbrellas
 
 
 class Asked(NamedTuple):
@@ -74,7 +74,8 @@ def of_group(
 
 
 def _incident(row: Sequence[Any]) -> Incident:
-    return incident_of(row[:COLUMNS], Site(row[9], *row[COLUMNS:]))
+    *place, umbrellas = row[COLUMNS:]
+    return incident_of(row[:COLUMNS], Site(row[9], *place), tuple(umbrellas or ()))
 
 
 def _beginning(rule: Rule, at: int) -> int | None:

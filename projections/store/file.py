@@ -67,11 +67,11 @@ class PartitionFile:
         self.chain = Chain(records, chain)
         self.outbox = Outbox(self.con, partition)
         self.tables, self.upkeep = Tables(self.con), Upkeep(self.con, path, upto, counted, reached)
-        self.known = Known(at_site=self._at_site)
+        self.known = Known(at_site=self._at_site, by_actors=self._by_actors)
         lookups.registers(self.con, self.known)
         self.seen, self._seen_incidents = Seen(self.con, "events"), Seen(self.con, "incident_versions")
         self._reminders: dict[str, int | None] | None = None  # as they were at the opening, once somebody asks
-        self._groups = TableGroups(self.con, self.known.sites)
+        self._groups = TableGroups(self.con, self.known)
         self.alerting = Alerting(partition, self._groups)
 
     # -- questions of the fold
@@ -91,7 +91,10 @@ class PartitionFile:
         return lookups.duplicates(self.con, identities)
 
     def _at_site(self, timeline: str, site: str) -> list[Incident]:
-        return lookups.at_site(self.con, self.known.sites, timeline, site)
+        return lookups.at_site(self.con, self.known, timeline, site)
+
+    def _by_actors(self, timeline: str, actors: Collection[str]) -> list[Incident]:
+        return lookups.by_actors(self.con, self.known, timeline, actors)
 
     # -- writing
 

@@ -9,8 +9,8 @@ import duckdb
 from projections import semantics
 from projections.claims import HowMany
 from projections.history import Held
-from projections.incidents import Incident, Site
-from projections.known import Key as SiteKey
+from projections.incidents import Incident
+from projections.known import Known
 from projections.rows import Row, group_key
 from projections.rules.alerts import Alert
 from projections.rules.begin import Stretch
@@ -27,8 +27,8 @@ from projections.store.had import Had
 class TableGroups:
     """The groups of one partition's file."""
 
-    def __init__(self, con: duckdb.DuckDBPyConnection, sites: dict[SiteKey, Site]) -> None:
-        self._con, self._sites = con, sites
+    def __init__(self, con: duckdb.DuckDBPyConnection, known: Known) -> None:
+        self._con, self._known = con, known
         self._incidents = Had(con, "incident_versions", ("timeline", "site", "class"))
         self._episodes = Had(con, "episode_versions", ("timeline", "rule", "group_key"))
 
@@ -66,7 +66,7 @@ class TableGroups:
         ends = [end for group in may_have for end in wanted[group]]
         if not ends:
             return found
-        conditions, values = conditions_of(rule)
+        conditions, values = conditions_of(rule, timeline)
         by, (more, made) = [COLUMNS[name] for name in rule.by], _members(rule)
         same = [f"{column} = w.{name} AND" for column, name in zip(by, rule.by, strict=True)]
         query = f"""
@@ -93,7 +93,7 @@ class TableGroups:
 
     def standing(self, timeline: str) -> Iterable[Incident]:
         """Every standing incident, in order of number."""
-        return lookups.standing(self._con, self._sites, timeline)
+        return lookups.standing(self._con, self._known, timeline)
 
     def alerts(self, timeline: str, keys: Collection[Key] | None) -> Mapping[Key, Held]:
         """The episodes of these groups, of all when None, and the alerts that stand for them."""

@@ -9,7 +9,7 @@ import duckdb
 from projections import semantics
 from projections.claims import HowMany
 from projections.incidents import NOTHING, Incident, Site
-from projections.known import Key, Known, Timeline
+from projections.known import Key, Known, Timeline, umbrellas_of
 from projections.reading import First
 
 VERSION_COLUMNS: Final = """
@@ -31,7 +31,9 @@ def registers(con: duckdb.DuckDBPyConnection, known: Known) -> None:
         semantics.of(it.projection_version, name)
     rows = con.execute("SELECT timeline, site, site_kind, country, admin1 FROM sites").fetchall()
     known.sites |= {(timeline, rest[0]): Site(*rest) for timeline, *rest in rows}
-    known.actors |= set(con.execute("SELECT timeline, actor FROM actors").fetchall())
+    members = con.execute("SELECT timeline, actor, member_of FROM actors").fetchall()
+    known.actors |= {(timeline, actor): [it for it in above.split(",") if it] for timeline, actor, above in members}
+    known.umbrellas |= umbrellas_of(known.actors)
     known.documents |= set(con.execute("SELECT timeline, document FROM documents").fetchall())
     known.next_number = con.execute("SELECT coalesce(max(number) + 1, 0) FROM incident_versions").fetchall()[0][0]
 
@@ -46,7 +48,7 @@ def incidents(con: duckdb.DuckDBPyConnection, known: Known, wanted: Iterable[tup
     keys = set(by_identity.values())
     for row in con.execute(query, [list(by_identity)]).fetchall():
         if (row[2], row[3]) in keys:
-            known.incidents[row[2], row[3]] = _placed(row, known.sites)
+            known.incidents[row[2], row[3]] = _placed(row, known)
 
 
 def by_number(con: duckdb.DuckDBPyConnection, numbers: Collection[int]) -> dict[int, tuple[str, int]]:
@@ -58,29 +60,40 @@ def by_number(con: duckdb.DuckDBPyConnection, numbers: Collection[int]) -> dict[
     return {number: (name, version) for number, name, version in con.execute(query, [list(numbers)]).fetchall()}
 
 
-def at_site(con: duckdb.DuckDBPyConnection, sites: dict[Key, Site], timeline: str, site: str) -> list[Incident]:
+def at_site(con: duckdb.DuckDBPyConnection, known: Known, timeline: str, site: str) -> list[Incident]:
     """Every incident at a site, standing or not, as stored."""
     query = f"""
         SELECT {VERSION_COLUMNS} FROM incident_versions v
         WHERE v.known_until IS NULL AND v.timeline = $1 AND v.site = $2
     """  # noqa: S608
-    return [_placed(row, sites) for row in con.execute(query, [timeline, site]).fetchall()]
+    return [_placed(row, known) for row in con.execute(query, [timeline, site]).fetchall()]
 
 
-def standing(con: duckdb.DuckDBPyConnection, sites: dict[Key, Site], timeline: str) -> Iterable[Incident]:
+def by_actors(con: duckdb.DuckDBPyConnection, known: Known, timeline: str, actors: Collection[str]) -> list[Incident]:
+    """Every incident that is said to be by one of these actors, standing or not, as stored."""
+    query = f"""
+        SELECT {VERSION_COLUMNS} FROM incident_versions v
+        WHERE v.known_until IS NULL AND v.timeline = $1 AND v.actor IN (SELECT unnest($2::VARCHAR[]))
+    """  # noqa: S608
+    return [_placed(row, known) for row in con.execute(query, [timeline, sorted(actors)]).fetchall()]
+
+
+def standing(con: duckdb.DuckDBPyConnection, known: Known, timeline: str) -> Iterable[Incident]:
     """Every standing incident of a timeline, as stored, in order of number."""
     query = f"""
         SELECT {VERSION_COLUMNS} FROM incident_versions v
         WHERE v.known_until IS NULL AND v.stands AND v.timeline = $1 ORDER BY v.number
     """  # noqa: S608
-    return [_placed(row, sites) for row in con.execute(query, [timeline]).fetchall()]
+    return [_placed(row, known) for row in con.execute(query, [timeline]).fetchall()]
 
 
-def _placed(row: tuple[Any, ...], sites: dict[Key, Site]) -> Incident:
-    return incident_of(row, sites[row[2], row[9]])
+def _placed(row: tuple[Any, ...], known: Known) -> Incident:
+    timeline, site, actor = row[2], row[9], row[10]
+    umbrellas = known.umbrellas[timeline, actor] if actor is not None else ()
+    return incident_of(row, known.sites[timeline, site], umbrellas)
 
 
-def incident_of(row: Sequence[Any], where: Site) -> Incident:
+def incident_of(row: Sequence[Any], where: Site, umbrellas: tuple[str, ...]) -> Incident:
     """An incident from its columns in the order of `VERSION_COLUMNS`."""
     number, identity, timeline, name, version, kind, at, until, precision, _, actor, attribution, weapons, *rest = row
     outcome, confidence, quantities, corrected, retracted, merged_into = rest
@@ -108,6 +121,7 @@ def incident_of(row: Sequence[Any], where: Site) -> Incident:
         frozenset(corrected.split(",")) if corrected else frozenset(),
         retracted,
         merged_into,
+        umbrellas,
     )
 
 

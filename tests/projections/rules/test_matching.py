@@ -30,6 +30,7 @@ VALUES: dict[str, list[str]] = {
     "admin1": ["Anbar", "Homs"],
     "site_kind": ["base", "town"],
     "actor": ["militia", "army"],
+    "member_of": ["league", "front", "army", "nobody"],
     "attribution": ["claimed", "suspected", "none"],
     "weapon": ["drone", "rocket"],
     "outcome": ["hit"],
@@ -37,7 +38,7 @@ VALUES: dict[str, list[str]] = {
 }
 SPREAD = Quantity(low=1, best=2, high=4, qualifier="about")  # no two of its bounds are alike
 ABOUT_7 = HowMany(None, 7, None, "about")
-BY = [name for name in VALUES if name != "weapon"]
+BY = [name for name in VALUES if name not in ("weapon", "member_of")]
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +68,10 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PartitionFile]:
         facts.site("north", "IQ", "base", admin1="Anbar", **at),
         facts.site("south", "SY", "town", admin1="Homs", **at),
         facts.site("east", "IQ", "base", **at),
-        *(facts.actor(name, **at) for name in VALUES["actor"]),
+        *(facts.actor(name, **at) for name in ("league", "front")),
+        *(facts.actor(name, member_of=above, **at) for name, above in (("militia", ["front"]), ("army", []))),
+        facts.actor("front", member_of=["league"], **at),
+        facts.actor("league", member_of=["front"], **at),  # in a circle
     ]
     records = facts.records([*stage, *told, facts.retracted("i7")])
     apply_batch(it, records, 0, len(records))
@@ -116,7 +120,7 @@ def test_sql_and_the_evaluator_look_at_the_same_incidents(
     file: PartitionFile, content: dict[str, Any], wanted: list[Stretch]
 ) -> None:
     """Given any rule, when its groups are looked up, then each has the members that the evaluator would give it."""
-    rule, tables = compile_rule(content), TableGroups(file.con, file.known.sites)
+    rule, tables = compile_rule(content), TableGroups(file.con, file.known)
     view, expected = view_of(rule), dict[Group, list[Member]]()
     for it in tables.standing("test"):
         if (group := view(it)) is not None:
@@ -149,7 +153,7 @@ def test_sql_and_the_evaluator_make_the_same_members_of_an_incident(
 ) -> None:
     """Given a measure, when its groups are looked up, then values and weights are those that the evaluator sees."""
     rule = Rule("r", (1,), by=("site",), measure=measure, of=of, bound=bound, window=UNITS["d"])
-    tables = TableGroups(file.con, file.known.sites)
+    tables = TableGroups(file.con, file.known)
     expected = {key[1]: those for key, those in members_of([rule], tables.standing("test")).items()}
 
     found = tables.members("test", rule, {(site,): [(-FOREVER, FOREVER)] for site in VALUES["site"]})
@@ -163,7 +167,7 @@ def test_the_bounds_of_a_sum_are_told_apart(file: PartitionFile) -> None:
     weights = {}
     for bound in ("low", "best", "high"):
         rule = Rule("r", (1,), measure=Measure.SUM, of="munitions", bound=bound)
-        members = TableGroups(file.con, file.known.sites).members("test", rule, {(): [(-FOREVER, FOREVER)]})[()]
+        members = TableGroups(file.con, file.known).members("test", rule, {(): [(-FOREVER, FOREVER)]})[()]
         weights[bound] = {it.weight for it in members if it.bounds == Bounds(1, 2, 4, 0, 0)}
 
     assert weights == {"low": {1}, "best": {2}, "high": {4}}
@@ -182,6 +186,9 @@ class TestAnIncident:
             ({"weapons": ()}, Rule("r", (1,), where=(("weapon", frozenset({"drone"})),)), None),
             ({"weapons": ("drone", "gun")}, Rule("r", (1,), excluded=(("weapon", frozenset({"gun"})),)), None),
             ({"actor": None}, Rule("r", (1,), excluded=(("actor", frozenset({"army"})),)), ()),
+            ({"umbrellas": ("a", "b")}, Rule("r", (1,), where=(("member_of", frozenset({"b", "c"})),)), ()),
+            ({}, Rule("r", (1,), where=(("member_of", frozenset({"b"})),)), None),
+            ({"umbrellas": ("a", "b")}, Rule("r", (1,), excluded=(("member_of", frozenset({"a"})),)), None),
             ({}, Rule("r", (1,), amounts=(("munitions", ">=", 0),)), None),
             ({}, Rule("r", (1,), excluded_amounts=(("munitions", ">=", 0),)), ()),
             ({"munitions": ABOUT_7}, Rule("r", (1,), amounts=(("munitions", ">", 6),)), ()),
@@ -202,6 +209,9 @@ class TestAnIncident:
             "none of its weapons",
             "one excluded weapon is enough",
             "what is unknown is not excluded",
+            "a member of one umbrella",
+            "no member without an actor",
+            "an excluded umbrella",
             "no quantity that is not known",
             "what is not known is more than nothing, but is not excluded",
             "as many as it says",

@@ -393,8 +393,8 @@ FAULTS: dict[str, tuple[str, list[str]]] = {
         rule("not: {wounded.us: '>= 3'}"),
         [
             (
-                "2:9: not: expected one of class, site, country, admin1, site_kind, actor, attribution, weapon, "
-                "outcome, confidence, munitions, targets, wounded, killed, "
+                "2:9: not: expected one of class, site, country, admin1, site_kind, actor, member_of, attribution, "
+                "weapon, outcome, confidence, munitions, targets, wounded, killed, "
                 "found wounded.us (did you mean wounded?)"
             )
         ],
