@@ -116,15 +116,14 @@ def unsourced(incident: Object) -> bool:
 # -- alerts
 
 
-def proof(told: Object, found: Sequence[Mapping[str, Any]], evidence: Object, measure: str) -> list[Object]:
-    """Where a message is not what the incidents of its evidence say. `evidence` is what they would be told as."""
+def proof(told: Object, found: Sequence[Mapping[str, Any]], evidence: Object, value: Object) -> list[Object]:
+    """Where a message is not what the incidents found say, which would be told as `evidence` and `value`."""
     shown = [{name: it[name] for name in ("incident_id", "version")} for it in told["evidence"]["incidents"]]
     known = {(it["incident_id"], it["version"]) for it in found}
     checks = [
         ("count", told["evidence"]["count"], evidence["count"]),
         ("hash", told["evidence"]["hash"], evidence["hash"]),
         ("incidents", [it for it in shown if (it["incident_id"], it["version"]) not in known], []),
+        ("value", told["value"], value),
     ]
-    if measure == "count":
-        checks.append(("value", told["value"]["best"], len(found)))
     return [{"sum": name, "stored": one, "summed": other} for name, one, other in checks if one != other]

@@ -1,11 +1,10 @@
 """A group of a rule explained from the snapshots: its incidents, and what `rules.explaining` says of them."""
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from events.values import instant, iso
-from projections.incidents import Incident, Site
+from projections.incidents import Incident
 from projections.rows import group_key
 from projections.rules.compiling import compile_rule
 from projections.rules.explaining import Explained, LeftOut, Part, explain, fall_of, turn_of
@@ -13,12 +12,11 @@ from projections.rules.matching import said_of
 from projections.rules.messages import amount
 from projections.rules.model import FOREVER, SEVERITIES, Group, Rule
 from projections.rules.words import Measure
-from projections.store.lookups import incident_of
 from projections.store.provenance import incidents
 from projections.store.reader import Reader
+from projections.store.standing import of_group
 
 Object = dict[str, Any]
-COLUMNS: Final = 19  # of an incident's version; then come its site's kind, country and province, and its umbrellas
 
 
 class Asked(NamedTuple):
@@ -50,32 +48,6 @@ def explained(reader: Reader, asked: Asked) -> Object:
 
 
 NAMED: Final = {"id": "rule", "title": "title", "content_hash": "content_hash"}
-
-
-def of_group(
-    reader: Reader,
-    where: Mapping[str, Any],
-    fields: Mapping[str, str],
-    *,
-    before: int | None = None,
-    after: int | None = None,
-) -> list[Incident]:
-    """The incidents of a timeline that may matter to a group, standing or not, in order of number.
-
-    Args:
-        reader: the snapshots; as known then, if it is one of then.
-        where: partition and timeline.
-        fields: the values of the group; an incident that lacks one is there too.
-        before: a log position; as they were before it. Else as they are.
-        after: µs; without those that happened then or earlier for sure.
-    """
-    rows = reader.rows("of_group", **where, fields=json.dumps(fields), before=before, after=after)
-    return [_incident(list(row.values())) for row in rows]
-
-
-def _incident(row: Sequence[Any]) -> Incident:
-    *place, umbrellas = row[COLUMNS:]
-    return incident_of(row[:COLUMNS], Site(row[9], *place), tuple(umbrellas or ()))
 
 
 def _beginning(rule: Rule, at: int) -> int | None:

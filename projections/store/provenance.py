@@ -3,23 +3,17 @@
 A cell is looked for in columns; payloads are read only of the events that made the incidents shown.
 """
 
-import json
-from collections.abc import Iterator, Sequence
-from itertools import groupby
-from typing import Any, Final, NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple
 
 from events.errors import NotFound
 from projections import provenance
 from projections.counters import SUMS, TALLY_SUMS
 from projections.identity import identity
 from projections.provenance import Object
-from projections.rules.compiling import compile_rule
-from projections.rules.messages import SHOWN, evidence
-from projections.rules.model import FOREVER, Rule
+from projections.rules.messages import SHOWN
+from projections.store.proving import Proved, proved
 from projections.store.reader import Reader
-
-FINAL: Final = ("merged", "cancelled")
-TOGETHER: Final = 100  # messages whose evidence one query looks for
 
 
 class Cells(NamedTuple):
@@ -76,12 +70,10 @@ def why_alert(reader: Reader, alert: str, timelines: Sequence[str] | None) -> Ob
     one = _one("alert", alert, reader.rows("why_alert", id=alert, timelines=timelines), "alert_id")
     if one is None:
         return None
-    rules = reader.rows("why_rules", **{name: one[name] for name in ("partition", "timeline", "rule")})
     told = reader.rows("why_messages", partition=one["partition"], alert=one["alert_id"])
-    contents = [_content(row, rules) for row in told]
-    found = _evidence(reader, one, told, contents)
-    messages = [_proved(*it) for it in zip(told, contents, found, strict=True)]
-    made = found[-1]
+    found = proved(reader, one, told)
+    messages = _story(reader, one["partition"], found)
+    made = found[-1].evidence
     shown = [{"partition": one["partition"], **it} for it in made[-SHOWN:]]
     nodes = incidents(reader, shown).values()
     return {
@@ -90,6 +82,22 @@ def why_alert(reader: Reader, alert: str, timelines: Sequence[str] | None) -> Ob
         "evidence": [{**node, "told_version": it["version"]} for it, node in zip(shown, nodes, strict=True)],
         "more": len(made) - len(nodes),
     }
+
+
+def _story(reader: Reader, partition: int, found: Sequence[Proved]) -> list[Object]:
+    """The messages of an alert, each with what its event said, and what came to its evidence and went."""
+    offsets = sorted({it.message["cause"]["position"]["offset"] for it in found})
+    said = {(it["partition"], it["event_offset"]): it for it in reader.rows("why_accounts", offsets=offsets)}
+    behind = [[it["incident_id"] for it in one.evidence] for one in found]
+    return [
+        {
+            **one.message,
+            "account": said.get((partition, one.message["cause"]["position"]["offset"])),
+            "came": [it for it in now if it not in before],
+            "went": [it for it in before if it not in now],
+        }
+        for one, before, now in zip(found, [[], *behind], behind, strict=False)
+    ]
 
 
 def incidents(reader: Reader, wanted: Sequence[Object]) -> dict[provenance.Key, Object]:
@@ -135,59 +143,3 @@ def _one(what: str, beginning: str, found: Sequence[Object], name: str) -> Objec
     if len(found) > 1:
         raise Several(what, beginning, [f"{it[name]} ({it['timeline']})" for it in found])
     return found[0] if found else None
-
-
-def _content(row: Object, rules: Sequence[Object]) -> Object:
-    """The rule that a message is about: of an alert that is gone, the one that was in force until then."""
-    earlier = [it for it in rules if it["adopted_offset"] < row["event_offset"]]
-    same = [it for it in rules if it["content_hash"] == row["body"]["rule"]["content_hash"]]
-    content: Object = (earlier if row["state"] in FINAL else same)[-1]["content"]
-    return content
-
-
-def _evidence(reader: Reader, alert: Object, told: Sequence[Object], contents: Sequence[Object]) -> list[list[Object]]:
-    """The incidents that the evidence of each message must be; those under one rule are looked for together.
-
-    What an alert that is gone stood on is told as it was before the event.
-    """
-    found: list[list[Object]] = []
-    for content, those in groupby(zip(contents, told, strict=True), key=lambda it: it[0]):
-        for rows in _pieces([row for _, row in those]):
-            found += _stood(reader, alert, content, rows)
-    return found
-
-
-def _pieces(told: Sequence[Object]) -> Iterator[Sequence[Object]]:
-    return (told[start : start + TOGETHER] for start in range(0, len(told), TOGETHER))
-
-
-def _stood(reader: Reader, alert: Object, content: Object, told: Sequence[Object]) -> list[list[Object]]:
-    """The incidents behind each of some messages under one rule."""
-    moments = {
-        "stood": [row["event_offset"] + (row["state"] not in FINAL) for row in told],
-        "upto": [row["event_offset"] for row in told],
-        "peaks": [row["peak_us"] for row in told],
-    }
-    where = {name: alert[name] for name in ("partition", "timeline")}
-    asked = _asked(compile_rule(content), told[0]["body"]["group"])
-    found: list[list[Object]] = [[] for _ in told]
-    for row in reader.rows("why_evidence", **where, **moments, **asked):
-        found[row.pop("item")].append(row)
-    return found
-
-
-def _proved(row: Object, content: Object, found: Sequence[Object]) -> Object:
-    """A message with what is wrong about it, held against the incidents that its evidence must be."""
-    made = evidence([(it["incident_id"], it["version"]) for it in found])
-    return {**row["body"], "differences": provenance.proof(row["body"], found, made, content["measure"])}
-
-
-def _asked(rule: Rule, group: dict[str, str]) -> dict[str, Any]:
-    """The filter, group and window of a rule as parameters of `why_evidence`."""
-    wanted = {name: sorted(values) for name, values in rule.where} | {name: [value] for name, value in group.items()}
-    return {
-        "wanted": json.dumps(wanted),
-        "unwanted": json.dumps({name: sorted(values) for name, values in rule.excluded}),
-        "window": None if rule.window == FOREVER else rule.window,
-        "since": None if rule.since == -FOREVER else rule.since,
-    }

@@ -93,11 +93,12 @@ def _fate(it: Object) -> tuple[Branch, ...]:
 
 def _version(it: Object) -> Branch:
     account = it["account"] or {}
-    head = f"version {it['version']}, {it['change']} {it['known_from'][:10]}: {_told(it['change'], account)}"
-    return Branch(head, (Branch(_source(account)),))
+    head = f"version {it['version']}, {it['change']} {it['known_from'][:10]}: {told(it['change'], account)}"
+    return Branch(head, (Branch(source(account)),))
 
 
-def _told(change: str, account: Said) -> str:
+def told(change: str, account: Said) -> str:
+    """What an event said of an incident."""
     said = account.get("said")
     if said is not None:
         return "; ".join(filter(None, [_said(said), account.get("note") or ""])) or "nothing new"
@@ -125,7 +126,7 @@ def _said(said: Said) -> str:
     return ", ".join(filter(None, [*parts, *gone]))
 
 
-def _source(account: Said) -> str:
+def source(account: Said) -> str:
     """Who said it, and where in it; how good a source it is, where that is known."""
     if not account:
         return "SOURCE MISSING: its event is not in the log"
@@ -146,18 +147,26 @@ def _source(account: Said) -> str:
 def alert_told(found: Object) -> Branch:
     """An alert: each message with the check of its evidence, then the incidents that the newest stands on."""
     alert = found["alert"]
-    newest = alert["messages"][-1]
-    title = f"{summary(newest)} [{alert['rule']}, {alert['state']}, {alert['severity']}, {alert['timeline']}]"
-    told = tuple(_message(alert["partition"], it) for it in alert["messages"])
+    told = (_message(alert["partition"], it) for it in alert["messages"])
+    return Branch(alert_named(found), (*told, evidence_told(found)), "bold")
+
+
+def alert_named(found: Object) -> str:
+    """Which alert it is, and how it stands."""
+    alert = found["alert"]
+    about = f"[{alert['rule']}, {alert['state']}, {alert['severity']}, {alert['timeline']}]"
+    return f"{alert['alert_id']}: {summary(alert['messages'][-1])} {about}"
+
+
+def evidence_told(found: Object) -> Branch:
+    """The incidents that the newest message of an alert stands on."""
+    newest = found["alert"]["messages"][-1]
     incidents = tuple(
         Branch(f"{it['incident_id']}, told in version {it['told_version']}: {state(it)}", below(it))
         for it in found["evidence"]
     )
-    proof = Branch(
-        f"evidence of the newest message, {many(newest['evidence']['count'], 'incident')}",
-        incidents + more(found["more"]),
-    )
-    return Branch(f"{alert['alert_id']}: {title}", (*told, proof), "bold")
+    head = f"evidence of the newest message, {many(newest['evidence']['count'], 'incident')}"
+    return Branch(head, incidents + more(found["more"]))
 
 
 def _message(partition: int, it: Object) -> Branch:
@@ -167,12 +176,13 @@ def _message(partition: int, it: Object) -> Branch:
         Branch(f"value {value(it)} at {it['peak_at']}, window {_window(it['window'])}"),
         Branch(f"because of {cause['reason']}: event {cause['event_id']}, log position {where}"),
         Branch(f"rule {it['rule']['id']}, content {it['rule']['content_hash'][:12]}"),
-        *(_proved(it)),
+        *(proved_to(it)),
     )
     return Branch(f"{it['kind']} {it['known_at'][:10]}, {it['severity']}", lines)
 
 
-def _proved(it: Object) -> tuple[Branch, ...]:
+def proved_to(it: Object) -> tuple[Branch, ...]:
+    """Whether a message is what the incidents behind it say."""
     if it["differences"]:
         return _verdict(it["differences"])
     evidence = it["evidence"]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from events.errors import NotFound, Reason
+from streams.cli.lists import Lists
 from streams.cli.output import Column, Object, field, print_json, show
 from streams.cli.reads import as_known, reads, some_of
 
@@ -28,13 +29,8 @@ FACTS: Final = (
 )
 
 
-class Group(click.Group):
-    """Lists when no verb is named; loads the verbs that write when they are asked for."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        if not args or (args[0].startswith("-") and args[0] not in ctx.help_option_names):
-            args = ["list", *args]
-        return super().parse_args(ctx, args)
+class Group(Lists):
+    """Loads the verbs that write when they are asked for."""
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         importlib.import_module("streams.cli.mending")

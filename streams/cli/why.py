@@ -92,13 +92,7 @@ def counter(*, reader: "Reader", as_json: bool, day: str | None, rows: int, **ch
 @opens
 def alert(*, reader: "Reader", as_json: bool, alert: str, timelines: Sequence[str] | None) -> int:
     """An ALERT, by its id or the beginning of it: what was told, each message held against the incidents behind it."""
-    from projections.store.provenance import why_alert
-    from streams.cli.provenance import alert_told
-
-    found = why_alert(reader, alert, timelines)
-    if found is None:
-        raise _unknown("alert", alert, "tocsin alerts --json")
-    return answer(found, lambda: [alert_told(found)], as_json=as_json)
+    return told_of(reader, alert, timelines, "check", as_json=as_json)
 
 
 @why.command()
@@ -113,6 +107,19 @@ def incident(*, reader: "Reader", as_json: bool, incident: str, timelines: Seque
     if found is None:
         raise _unknown("incident", incident, "tocsin timeline")
     return answer(found, lambda: [incident_told(found["incident"])], as_json=as_json)
+
+
+def told_of(reader: "Reader", alert: str, timelines: Sequence[str] | None, how: str, *, as_json: bool) -> int:
+    """Print an alert as a check of its messages or as a story; the exit code says whether they hold."""
+    from projections.store.provenance import why_alert
+    from streams.cli.provenance import alert_told
+    from streams.cli.story import story
+
+    found = why_alert(reader, alert, timelines)
+    if found is None:
+        raise _unknown("alert", alert, "tocsin alerts --json")
+    tell = story if how == "story" else alert_told
+    return answer(found, lambda: [tell(found)], as_json=as_json)
 
 
 def answer(found: "Object", trees: Callable[[], Sequence[Branch]], *, as_json: bool) -> int:

@@ -52,7 +52,54 @@ RULES = [
     {"id": "ever", "title": "Ever since", "not": {"weapon": "rocket"}, "window": "all", "levels": {"warning": 3}},
     {"id": "site-again", "title": "Again at one site, sooner", "by": ["site"], "window": "10d", "levels": {"watch": 1}}
     | {"updates": "none"},
+    {
+        "id": "hurt",
+        "measure": {"sum": "wounded.us"},
+        "bound": "high",
+        "by": ["site"],
+        "window": "9d",
+        "levels": {"watch": 2, "warning": 5},
+    },
+    {
+        "id": "arms",
+        "measure": {"distinct": "weapon"},
+        "by": ["country"],
+        "window": "6d",
+        "levels": {"watch": 1, "warning": 2},
+        "updates": "all",
+    },
+    {
+        "id": "unheard",
+        "measure": {"new": "weapon"},
+        "by": ["actor"],
+        "window": "5d",
+        "levels": {"watch": 1, "critical": 2},
+    }
+    | {"learn_until": "2023-10-04"},
+    {
+        "id": "more",
+        "measure": {"surge": 2},
+        "where": {"class": "attack"},
+        "window": "4d",
+        "levels": {"watch": 2, "warning": 4},
+        "clear_below": 1,
+    },
+    {
+        "id": "quiet",
+        "measure": "silence",
+        "by": ["site"],
+        "levels": {"watch": "2d", "warning": "9d"},
+        "keep_firing": "1d",
+    },
+    {
+        "id": "bloody",
+        "where": {"wounded": {"us": ">= 3"}},
+        "not": {"wounded": {"civilian": ">= 30"}},
+        "by": ["site"],
+        "levels": {"watch": 1},
+    },
 ]
+SETS = [(0, 1, 2), (4, 5, 9), (6, 7, 8)]  # all but one measure a count
 
 
 def adopted(timeline: str, at: datetime, *places: int) -> Event:
@@ -89,7 +136,9 @@ def bodies(draw: st.DrawFn, timeline: str) -> list[Event]:  # noqa: C901, PLR091
             case "site":
                 events.append(facts.site(draw(_told["site"]), draw(st.sampled_from(["IQ", "SY"])), **envelope))
             case "rules":
-                events.append(adopted(timeline, envelope["at"], *draw(st.sampled_from([(0,), (3, 2), (1, 0, 2)]))))
+                events.append(
+                    adopted(timeline, envelope["at"], *draw(st.sampled_from([(0,), (3, 2), (1, 0, 2), *SETS])))
+                )
             case _:
                 events.append(facts.ticked(**envelope))
     return events
@@ -108,7 +157,7 @@ _poison = st.sampled_from([b"", b"{", b"\xff\xfe", b'{"source": 7}', None])
 def logs(draw: st.DrawFn, timelines: Sequence[str] = ("one", "two")) -> list[Record]:
     """A partition's log: the stage of each timeline, then events of them interleaved, copies and poison among them."""
     at = START - timedelta(days=1)
-    events = [event for timeline in timelines for event in (*stage(timeline), adopted(timeline, at, 0, 1, 2))]
+    events = [event for it in timelines for event in (*stage(it), adopted(it, at, *draw(st.sampled_from(SETS))))]
     rest = {timeline: draw(bodies(timeline)) for timeline in timelines}
     turns = draw(st.permutations([timeline for timeline, body in rest.items() for _ in body]))
     records: list[Written] = facts.records([*events, *(rest[timeline].pop(0) for timeline in turns)])

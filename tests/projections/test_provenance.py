@@ -217,7 +217,7 @@ def test_a_message_that_names_a_stranger_is_found() -> None:
     evidence = {"count": 1, "hash": "x", "incidents": [{"incident_id": "z", "version": 1}]}
     told = {"evidence": evidence, "value": {"best": 1}}
 
-    found = proof(told, [{"incident_id": "a", "version": 1}], {"count": 1, "hash": "x"}, "count")
+    found = proof(told, [{"incident_id": "a", "version": 1}], {"count": 1, "hash": "x"}, {"best": 1})
 
     assert [it["sum"] for it in found] == ["incidents"]
     assert found[0]["stored"] == evidence["incidents"]

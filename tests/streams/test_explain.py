@@ -120,3 +120,63 @@ class TestExplaining:
         """Given a name that nothing bears, when it is explained, then the nearest one is told."""
         with pytest.raises(NotFound, match=said):
             run(home, "explain", *arguments)
+
+
+class TestTheStory:
+    """`tocsin alerts why`."""
+
+    def story(self, home: Path, state: str, rule: str) -> list[str]:
+        listed = json.loads(run(home, "--state", state, "--json", verb=alerts).stdout)
+        [first, *_] = [it["alert_id"] for it in listed if it["rule"] == rule]
+        done = run(home, "why", first[:8], verb=alerts)
+        assert done.return_value == 0
+        return [line.strip() for line in done.stdout.splitlines()]
+
+    def test_goes_from_message_to_message_with_cause_and_source(self, home: Path) -> None:
+        """Given an alert that was escalated, then each cause is told, with document and place."""
+        lines = self.story(home, "open", "wave-of-attacks")
+        messages = [place for place, line in enumerate(lines) if line.startswith("2023-11-")]
+
+        assert [lines[it].split(":")[2].split(" ", 1)[1] for it in messages] == [
+            "raised, watch",
+            "escalated, warning",
+            "escalated, critical",
+            "updated, critical",
+        ]
+        assert lines[messages[1] + 1].startswith("because inc-2023-11-05-asad-mortar was reported: attack, 2023-11-05")
+        assert lines[messages[1] + 2].startswith("document 002_dca7d12df0272a91")
+        assert "para 48" in lines[messages[1] + 2]
+        assert lines[messages[1] + 3] == "evidence +inc-2023-10-31-base-2 +inc-2023-11-05-asad-mortar"
+
+    def test_tells_of_merges_and_of_time(self, home: Path) -> None:
+        """Given an alert that a merge changed and time ended, when its story is told, then both are its causes."""
+        said = self.story(home, "resolved", "country-under-attack")
+
+        assert any(it.startswith("because others were found to be inc-2021-07-07-rockets: the air base") for it in said)
+        assert "because time had passed: the clock came to 2023-11-01T12:00:00Z" in said
+        assert "evidence -inc-2021-07-west" in said
+
+    def test_every_alert_has_one_that_holds(self, home: Path) -> None:
+        """Given each alert of the seeds, when its story is told as JSON, then each message has its event, and holds."""
+        for it in json.loads(run(home, "--json", verb=alerts).stdout):
+            done = run(home, "why", it["alert_id"], "--json", verb=alerts)
+            told = json.loads(done.stdout)["alert"]["messages"]
+
+            assert done.return_value == 0
+            assert len(told) == it["messages"]
+            assert all(one["account"]["kind"] for one in told)
+            assert told[0]["came"]
+
+    def test_of_an_adoption_of_rules_says_who_and_why(self, tmp_path: Path) -> None:
+        """Given an alert whose rule was taken back, when its story is told, then it says who did that and why."""
+        content = normalise(RuleSpec.model_validate({"id": "r", "levels": {"watch": 1}}))
+        rule = facts.adopted(content, content_hash=content_hash([content]), at="2023-11-01T12:00:00Z")
+        gone = facts.adopted(content_hash=content_hash([]), at="2023-11-03T12:00:00Z", who="ana", why="too loud")
+        publish(tmp_path, facts.staged(rule, facts.reported("a", at="2023-11-02T12:00:00Z"), gone))
+
+        assert "because ana adopted rules: too loud" in self.story(tmp_path, "cancelled", "r")
+
+    def test_an_alert_that_is_none_is_told_so(self, home: Path) -> None:
+        """Given an id that nothing has, when its story is asked for, then the error says where to look."""
+        with pytest.raises(NotFound, match="which is none; see `tocsin"):
+            run(home, "why", "ffffffff-no", verb=alerts)

@@ -14,9 +14,10 @@ from projections.rules.compiling import compile_rule
 from projections.rules.form import RuleSpec
 from projections.rules.matching import members_of
 from projections.rules.spec import content_hash, normalise
-from projections.store.explaining import Asked, explained, of_group
+from projections.store.explaining import Asked, explained
 from projections.store.file import PartitionFile
 from projections.store.reader import Reader
+from projections.store.standing import of_group
 from tests import facts
 from tests.projections import logs
 from tests.projections.rules.histories import track_of
@@ -181,8 +182,8 @@ def test_the_value_is_that_of_the_evaluator_at_any_time_as_known_at_any_time(
 
                 found = explained(reader, Asked(row, group, moment, 99))
 
-                assert found["value"]["best"] == track_of(rule, moment, those).value(moment)
-                assert sum(it["adds"] for it in found["adds"]) == found["value"]["best"]
+                assert found["value"][rule.bound] * rule.unit == track_of(rule, moment, those).value(moment)
+                assert sum(it["adds"] for it in (*found["adds"], *found["takes"])) == found["value"][rule.bound]
             for it in alerts:
                 if (it["timeline"], it["rule"]) == (row["timeline"], row["rule"]):
                     moment = micros(facts.moment(it["peak_at"]))
