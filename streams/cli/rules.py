@@ -14,6 +14,7 @@ from streams.cli.asking import ask
 from streams.cli.exits import FOUND, OK
 from streams.cli.output import Column, Object, field, print_json, show
 from streams.cli.reads import as_known, of_timelines, patient, reads
+from streams.cli.rules_backtest import backtest
 from streams.cli.rules_explain import explain, named
 from streams.cli.rules_test import test
 from streams.settings import Settings, load_settings
@@ -40,6 +41,7 @@ def rules() -> None:
 
 rules.add_command(test)
 rules.add_command(explain)
+rules.add_command(backtest)
 
 
 @rules.command()

@@ -1,0 +1,282 @@
+"""`tocsin rules backtest`: what rules would have told."""
+
+import json
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import pytest
+from click.testing import CliRunner, Result
+
+from events.errors import ConfigInvalid, NotFound
+from projections.rules.form import RuleSpec
+from projections.rules.spec import content_hash, normalise
+from seeds.loader import folder_of
+from streams.cli.rules import rules
+from streams.writing.replay import theatre
+from tests import facts
+from tests.published import publish
+
+RULES = """
+rules:
+- {id: twice, where: {class: attack}, by: [site], window: 7d, levels: {watch: 2, critical: 3}}
+"""
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def run(home: Path, *arguments: object) -> Result:
+    return CliRunner().invoke(rules, ["backtest", *map(str, arguments)], env={"TOCSIN_HOME": str(home)})
+
+
+def reported(incident: str, day: int, known: int, **said: Any) -> facts.Event:
+    return facts.reported(incident, day=f"2023-10-{day:02}", at=f"2023-10-{known:02}T12:00:00Z", **said)
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    it = tmp_path / "rules.yaml"
+    it.write_text(RULES)
+    return it
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """Two attacks on one site, the second told five days late; a third, which never happened."""
+    events = facts.staged(
+        reported("a", 2, 2),
+        reported("b", 3, 8),
+        reported("c", 20, 20, site="south"),
+        reported("d", 20, 20, site="south"),
+        facts.retracted("d", at="2023-10-22T12:00:00Z"),
+        facts.ticked("2023-10-30T12:00:00Z"),
+        clock="replayed",
+    )
+    publish(tmp_path, events)
+    return tmp_path
+
+
+@pytest.fixture(scope="module")
+def theatre_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The first theatre."""
+    home = tmp_path_factory.mktemp("home")
+    publish(home, theatre(folder_of("iraq-syria")))
+    return home
+
+
+class TestABacktest:
+    """As its user sees it."""
+
+    def test_tells_what_would_have_been_told_beside_what_is_known_today(self, home: Path, file: Path) -> None:
+        """Given a late report and a retraction, then an alert that came late, and one that was called off."""
+        found = json.loads(run(home, file, "--json").stdout)
+
+        assert {name: found[name] for name in ("timeline", "from", "to")} == {
+            "timeline": "test",
+            "from": "2023-10-02T11:59:59.999000Z",
+            "to": "2023-10-30T12:00:00Z",
+        }
+        late, off = found["alerts"]
+        assert (late["group"], late["raised_at"], late["state"]) == (
+            {"site": "north"},
+            "2023-10-08T12:00:00Z",
+            "resolved",
+        )
+        assert late["hindsight"] == {
+            "opened_at": "2023-10-03T00:00:00Z",
+            "ended_at": "2023-10-09T00:00:00Z",
+            "severity": "watch",
+            "value": 2,
+            "peak_at": "2023-10-03T00:00:00Z",
+        }
+        assert late["delay_s"] == (5 * 24 + 12) * 3600
+        assert [it["kind"] for it in late["messages"]] == ["raised", "resolved"]
+        assert (off["state"], off["hindsight"], off["delay_s"]) == ("cancelled", None, None)
+
+    def test_counts_rule_by_rule(self, home: Path, file: Path) -> None:
+        """Given two alerts in four weeks, one called off, then the line of their rule says so."""
+        [row] = json.loads(run(home, file, "--json").stdout)["rules"]
+
+        assert {name: row[name] for name in ("alerts", "watch", "warning", "critical", "cancelled", "late")} == {
+            "alerts": 2,
+            "watch": 2,
+            "warning": 0,
+            "critical": 0,
+            "cancelled": 1,
+            "late": 0,
+        }
+        assert row["per_week"] == 0.5
+        assert row["hindsight"] == {"watch": 1, "warning": 0, "critical": 0}
+
+    def test_shows_tables_to_people(self, home: Path, file: Path) -> None:
+        """Given the same, when no JSON is asked for, then a line a rule and a line an alert."""
+        said = run(home, file).stdout.splitlines()
+
+        assert said[2].split() == ["twice", "2", "2", "0", "0", "0.5", "5d", "12h", "0", "1", "0", "1", "0", "0"]
+        assert said[5].startswith("2023-10-08 12:00  watch     twice  north  2023-10-03… watch 2")
+        assert "no such episode" in said[6]
+
+    def test_shows_the_newest_of_many_and_says_so(self, home: Path, file: Path) -> None:
+        """Given two alerts, when one row is asked for, then the last one is shown, and that there is another."""
+        done = run(home, file, "--rows", 1)
+
+        assert "no such episode" in done.stdout.splitlines()[-1]
+        assert "2023-10-08" not in done.stdout
+        assert "and 1 alert before" in done.stderr
+
+    @pytest.mark.parametrize(
+        ("period", "told"),
+        [
+            (("--from", "2023-10-09"), ["south"]),
+            (("--to", "2023-10-20T12:00Z"), ["north"]),
+            (("--from", "2023-10-08T12:00Z", "--to", "2023-10-09"), ["north"]),
+        ],
+    )
+    def test_can_be_of_a_period(self, home: Path, file: Path, period: tuple[str, ...], told: list[str]) -> None:
+        """Given two alerts, when a period is named, then those that were first told in it, with all that came after."""
+        found = json.loads(run(home, file, "--json", *period).stdout)["alerts"]
+
+        assert [it["group"]["site"] for it in found] == told
+        assert all(it["state"] != "open" for it in found)
+
+    def test_of_rules_that_tell_nothing_says_so(self, home: Path, tmp_path: Path) -> None:
+        """Given a file without rules, then that is said, and the exit code is 0."""
+        none = tmp_path / "none.yaml"
+        none.write_text("rules: []")
+
+        done = run(home, none)
+
+        assert done.exit_code == 0
+        assert "nothing would have been told" in done.stderr
+
+    def test_needs_to_know_the_timeline(self, tmp_path: Path, file: Path) -> None:
+        """Given two timelines, when none or a third is named, then it is told which there are."""
+        publish(tmp_path, [facts.opened(timeline="one"), facts.opened(timeline="two")])
+
+        assert isinstance(run(tmp_path, file).exception, ConfigInvalid)
+        assert isinstance(run(tmp_path, file, "--timeline", "three").exception, NotFound)
+        assert run(tmp_path, file, "--timeline", "two").exit_code == 0
+
+    def test_touches_nothing(self, home: Path, file: Path) -> None:
+        """Given a home, when rules are tried, then every file in it is what it was, and there is none more."""
+        before = contents(home)
+
+        run(home, file, "--against", "adopted")
+
+        assert contents(home) == before
+
+
+def contents(home: Path) -> dict[Path, bytes]:
+    return {it: it.read_bytes() for it in home.rglob("*") if it.is_file()}
+
+
+class TestAgainstTheRulesInForce:
+    """`--against adopted`, on the first theatre."""
+
+    def test_the_same_rules_differ_in_nothing(self, theatre_home: Path) -> None:
+        """Given the rules in force, when held against themselves, then every alert is the same."""
+        found = run(theatre_home, folder_of("iraq-syria") / "rules.yaml", "--against", "adopted", "--json")
+
+        alerts = json.loads(found.stdout)["alerts"]
+        assert len(alerts) > 10
+        assert {(it["against"]["is"], it["against"]["lead_s"]) for it in alerts} == {("same", 0)}
+
+    def test_stricter_rules_are_later_or_silent(self, theatre_home: Path, tmp_path: Path) -> None:
+        """Given one rule of them with a higher level, then what it would tell later, and what not, is told."""
+        text = (folder_of("iraq-syria") / "rules.yaml").read_text()
+        stricter = tmp_path / "rules.yaml"
+        stricter.write_text(
+            text.replace(
+                "window: 14d\n    levels: {watch: 2, warning: 3,", "window: 14d\n    levels: {watch: 3, warning: 4,"
+            )
+        )
+
+        found = run(theatre_home, stricter, "--against", "adopted", "--json")
+
+        rows = {it["rule"]: it["against"] for it in json.loads(found.stdout)["rules"]}
+        assert {name for name, row in rows.items() if row["later"]} == {"attacks-by-one-actor"}
+        assert rows["attacks-by-one-actor"]["lead_s"] == -17 * 86400
+        assert "1 later, 17d later" in run(theatre_home, stricter, "--against", "adopted").stdout
+
+    def test_a_rule_that_goes_takes_its_alerts_along(self, tmp_path: Path) -> None:
+        """Given a rule in force and a file without it, then its alerts vanish, and stand beside those that appear."""
+        adopted = [{"id": "old", "measure": "count", "levels": {"watch": 3}, "by": []}]
+        publish(tmp_path / "more", facts.staged(*[reported(name, 2, 2) for name in "abc"], adoption(adopted)))
+        other = tmp_path / "other.yaml"
+        other.write_text("rules:\n- {id: new, levels: {watch: 2}}\n")
+
+        found = json.loads(run(tmp_path / "more", other, "--against", "adopted", "--json").stdout)
+
+        assert [(it["rule"], it["against"]["is"]) for it in found["alerts"]] == [
+            ("new", "appears"),
+            ("old", "vanishes"),
+        ]
+        assert [(it["rule"], it["alerts"], it["against"]["vanishes"]) for it in found["rules"]] == [
+            ("new", 1, 0),
+            ("old", 0, 1),
+        ]
+
+
+def adoption(specs: list[dict[str, Any]]) -> facts.Event:
+    contents = [normalise(RuleSpec.model_validate(it)) for it in specs]
+    return facts.adopted(*contents, content_hash=content_hash(contents), at="2023-10-03T12:00:00Z")
+
+
+class TestThePicture:
+    """`--svg FILE`."""
+
+    def picture(self, home: Path, file: Path, *more: str) -> ET.Element:
+        path = home / "strips.svg"
+        done = run(home, file, "--svg", path, *more)
+        assert done.exit_code == 0
+        assert f"drawn in {path}" in done.stderr
+        return ET.fromstring(path.read_text(encoding="utf-8"))
+
+    def test_has_a_strip_for_each_rule_and_group(self, home: Path, file: Path) -> None:
+        """Given two groups, then two strips, named, told above and known below; of one that was called off no more."""
+        strips = self.picture(home, file).findall(f"{SVG}g")
+
+        said = [[it.text for it in strip.iter(f"{SVG}title")] for strip in strips]
+        assert [names[0] for names in said] == ["twice: north", "twice: south"]
+        assert [text.split(":")[0] for text in said[0][1:]] == ["told", "known today"]
+        assert [text.split(":")[0] for text in said[1][1:]] == ["told"]
+        assert said[1][1].endswith("cancelled in the end")
+
+    def test_hatches_what_was_called_off(self, home: Path, file: Path) -> None:
+        """Given an alert that was called off, then it alone is hatched: it is not told by a colour."""
+        north, south = self.picture(home, file).findall(f"{SVG}g")
+
+        fills = [{it.get("fill") for it in strip.iter(f"{SVG}rect")} for strip in (north, south)]
+        assert fills[1] == {"url(#gone)"}
+        assert "url(#gone)" not in fills[0]
+
+    def test_says_in_words_what_it_shows(self, home: Path, file: Path) -> None:
+        """Given the picture, then whoever can not see it has a title, and a description with the numbers."""
+        root = self.picture(home, file)
+
+        assert (root.get("role"), root.get("aria-labelledby")) == ("img", "title desc")
+        assert root.find(f"{SVG}title").text == "Backtest of 1 rule on test"
+        assert root.find(f"{SVG}desc").text.startswith(
+            "2 alerts would have been told from 2023-10-02 to 2023-10-30, 1 of them called off later."
+        )
+
+    def test_has_a_lane_for_the_rules_in_force(self, home: Path, file: Path) -> None:
+        """Given rules in force, when held against them, then their alerts have a lane of their own."""
+        texts = [it.text for it in self.picture(home, file, "--against", "adopted").iter(f"{SVG}text")]
+
+        assert texts.count("told by those adopted") == 2
+
+    def test_of_nothing_is_a_picture_still(self, home: Path, tmp_path: Path) -> None:
+        """Given rules that tell nothing, then the picture says so."""
+        none = tmp_path / "none.yaml"
+        none.write_text("rules: []")
+
+        root = self.picture(home, none)
+
+        assert "Nothing would have been told." in root.find(f"{SVG}desc").text
+
+    def test_that_can_not_be_written_is_said(self, home: Path, file: Path) -> None:
+        """Given a place that is none, then a plain word."""
+        done = run(home, file, "--svg", home / "nowhere" / "strips.svg")
+
+        assert isinstance(done.exception, ConfigInvalid)
+        assert str(done.exception).endswith("strips.svg: No such file or directory")
