@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, Field, PlainValidator, TypeAdapter, Valida
 
 from events.values import Attribution, Country, Id, Instant, Line, Text, Value
 from projections.rules.durations import normal
+from projections.rules.values import OrAlone
 from projections.rules.words import Kind, Reason, State
 from seeds.forms import By, What
 from seeds.words import When
@@ -137,12 +138,19 @@ class Site(Value):
     admin1: Line | None = None
 
 
+class Actor(Value):
+    """Whom something is laid to."""
+
+    member_of: Annotated[tuple[Id, ...], OrAlone()]  # the umbrellas it belongs to
+
+
 class Case(Value):
     """One test."""
 
     name: Line
     rule: Id | None = None  # the only one that is evaluated; else all of the file
     sites: dict[Id, Site] = Field(default={})
+    actors: dict[Id, Actor] = Field(default={})
     facts: tuple[Fact, ...]
     expect: tuple[Expected, ...]
 

@@ -54,11 +54,24 @@ def _stage(case: Case, rules: Sequence[Content]) -> Iterator[model.Fact]:
         yield model.SiteRegistered(
             source=SOURCE, site=name, name=name, site_kind=it.kind, country=it.country, admin1=it.admin1
         )
-    for name in dict.fromkeys(it.actor.id for it in case.facts if it.actor and it.actor.id):
-        yield model.ActorRegistered(source=SOURCE, actor=name, name=name, actor_kind="unknown")
+    yield from _actors(case)
     yield model.RulesAdopted(
         source=SOURCE, who="rule-test", why=case.name, rules=tuple(rules), content_hash=content_hash(rules)
     )
+
+
+def _actors(case: Case) -> Iterator[model.Fact]:
+    """All that are named; then those that belong to others, whatever their order: an umbrella must be there before."""
+    named = [it.actor.id for it in case.facts if it.actor and it.actor.id]
+    umbrellas = [name for it in case.actors.values() for name in it.member_of]
+    for name in dict.fromkeys([*named, *umbrellas, *case.actors]):
+        yield _actor(name)
+    for name, it in case.actors.items():
+        yield _actor(name, it.member_of)
+
+
+def _actor(name: str, member_of: tuple[str, ...] = ()) -> model.Fact:
+    return model.ActorRegistered(source=SOURCE, actor=name, name=name, actor_kind="unknown", member_of=member_of)
 
 
 def _event(timeline: str, at: datetime, fact: model.Fact, which: str) -> Event:

@@ -359,3 +359,15 @@ def test_values_of_silence_are_durations_and_those_of_a_sum_its_bound(folder: Pa
     ]
     told = "{known: 2024-01-03, messages: [{rule: wounded, value: 7}, {rule: quiet, value: 2160m}]}"
     assert failures(folder, case(fact, told)) == []
+
+
+def test_actors_of_a_test_may_belong_to_umbrellas(folder: Path) -> None:
+    """Given a rule that looks at an umbrella, when a test says who belongs to it, far below, then that is so."""
+    (folder / "rules.yaml").write_text("rules: [{id: r, where: {member_of: top}, levels: {watch: 1}}]")
+    facts = "{known: 2024-01-01, report: a, actor: low}, {known: 2024-01-02, report: b, actor: other}"
+    expect = "{known: 2024-01-02, messages: [{kind: raised, evidence: [a]}]}"
+
+    assert (
+        failures(folder, case(facts, expect, ", actors: {low: {member_of: middle}, middle: {member_of: [top]}}")) == []
+    )
+    assert failures(folder, case(facts, "{known: 2024-01-02, messages: []}")) == []
