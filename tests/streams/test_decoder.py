@@ -6,7 +6,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import pytest
 
@@ -61,13 +60,13 @@ def decoder() -> Iterator[Decoder]:
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """How many records the process is asked for, each time."""
     found: list[int] = []
-    ask = decoder_module._asked
+    plain = decoder_module._plain
 
-    def noting(those: Sequence[Written], *pipes: Any) -> object:
+    def noting(those: Sequence[Written]) -> bytes:
         found.append(len(those))
-        return ask(those, *pipes)
+        return plain(those)
 
-    monkeypatch.setattr(decoder_module, "_asked", noting)
+    monkeypatch.setattr(decoder_module, "_plain", noting)
     return found
 
 
@@ -100,6 +99,16 @@ def test_a_process_that_is_killed_loses_nothing(decoder: Decoder) -> None:
     assert decoder._process
     assert decoder._process.pid != before.pid
     assert decoder._process.poll() is None
+
+
+def test_questions_that_were_asked_of_a_process_that_is_killed_are_answered(decoder: Decoder) -> None:
+    """Given many batches on their way, when the process is killed, then each is read all the same."""
+    those = [decoder.read(records(4 * FEW)) for _ in range(20)]
+    assert decoder._process
+    decoder._process.kill()
+
+    wanted = plainly(read(records(4 * FEW)))
+    assert all(plainly(it()) == wanted for it in those)
 
 
 def test_the_process_ends_with_its_owner() -> None:
