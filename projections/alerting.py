@@ -74,7 +74,7 @@ class Alerting:
         self._in_force: dict[str, list[Row]] = {}
         self._meant: dict[str, Semantics] = {}  # by the version of the timeline
         self._history = History(groups.next_version())
-        self._pages = Pages(partition, groups)  # of the batch at hand
+        self._pages = Pages(partition, groups, {})  # of the batch at hand
 
     def evaluate(self, steps: Sequence[Step], batch: Batch, clocks: Mapping[str, int]) -> None:
         """Put the messages that these steps lead to into the batch. `clocks` are the timelines' before the batch."""
@@ -85,12 +85,18 @@ class Alerting:
             self._timeline(timeline, those, clocks.get(timeline, 0))
         batch.rows["alert_messages"] += self._pages.messages(steps)
 
-    def close(self, batch: Batch) -> None:
-        """Put all else that its steps led to into the batch, which ends."""
+    def close(self, batch: Batch, *, stays: bool) -> None:
+        """Put all else that its steps led to into the batch, which ends.
+
+        Args:
+            batch: the one at hand.
+            stays: what is known of it, and of groups, is needed on: others come before the tables have it.
+        """
         self._pages.into(batch, self._history)
-        self._pages = Pages(self._partition, self._groups)
-        for timeline, engine in self._engines.items():
-            self._history.forget(timeline, engine.forget(TRACKS_KEPT))
+        self._pages = Pages(self._partition, self._groups, self._pages.now if stays else {})
+        if not stays:
+            for timeline, engine in self._engines.items():
+                self._history.forget(timeline, engine.forget(TRACKS_KEPT))
 
     def next_due(self) -> dict[str, int | None]:
         """When time alone can next change something, of the timelines that had an event since the file was opened."""
@@ -148,9 +154,10 @@ class Alerting:
 class Pages:
     """The rows of rules, episodes, alerts and messages that a batch leaves behind; it may grow, step by step."""
 
-    def __init__(self, partition: int, groups: Groups) -> None:
+    def __init__(self, partition: int, groups: Groups, earlier: dict[int, Incident]) -> None:
         self._partition, self._groups = partition, groups
-        self._now: dict[int, Incident] = {}  # those of this batch, as of the step at hand
+        self._earlier = earlier  # those of the batch before, which the tables may lack
+        self.now: dict[int, Incident] = {}  # those of this batch, as of the step at hand
         self._told: dict[int, list[Told]] = {}  # by offset; of which no message is made yet
         self._turns: list[Turn] = []
         self._alerts: dict[str, Row] = {}
@@ -184,15 +191,19 @@ class Pages:
 
     def messages(self, steps: Sequence[Step]) -> list[Row]:
         """The messages of these events, in order of (offset, seq)."""
-        now, those, self._told = self._now, self._told, {}
-        unknown = {number for told in those.values() for it in told for number in it.evidence if number not in now}
+        now, earlier, those, self._told = self.now, self._earlier, self._told, {}
+        named = {number for told in those.values() for it in told for number in it.evidence}
+        unknown = [number for number in named if number not in now and number not in earlier]
         stored = self._groups.versions(unknown) if unknown else {}
         rows = []
         for step in steps:
             for change in step.changes:
                 now[change.after.number] = change.after
             for seq, told in enumerate(those[step.offset]) if step.offset in those else ():
-                evidence = [_version(now[it]) if it in now else stored[it] for it in told.evidence]
+                evidence = [
+                    _version(now[it]) if it in now else _version(earlier[it]) if it in earlier else stored[it]
+                    for it in told.evidence
+                ]
                 rows.append(self._message(step, seq, told, evidence))
                 self._alerts[told.message.alert.alert_id] = _alert(step, told)
         return rows

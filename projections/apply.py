@@ -16,7 +16,7 @@ from projections.reading import Bad, First, Read, check_same, first_of, known_be
 from projections.store.connection import FEW, halting
 from projections.store.file import PartitionFile
 
-MOST: Final = 25_000  # records that may wait in memory for the end of a checkpoint
+MOST: Final = 25_000  # records that may wait in memory for the end of a checkpoint, or of another batch's writing
 
 
 class Applied(NamedTuple):
@@ -46,7 +46,8 @@ def apply_batch(file: PartitionFile, records: Sequence[Record], start: int, end:
 def apply_read(file: PartitionFile, those: Sequence[Read | Bad], start: int, end: int) -> Applied:
     """Fold what records hold into the projection of their partition, and move it from `start` to `end`.
 
-    All is written in one transaction, unless the file `lingers`: then what few records led to waits for more.
+    All is written in one transaction, unless the file `lingers`: then what few records led to waits for more, and what
+    many led to is written while the next ones are applied.
 
     Raises:
         OffsetGap: `start` is not the checkpoint; nothing was written.
@@ -90,9 +91,11 @@ def _apply(file: PartitionFile, those: Sequence[Read | Bad], end: int, seconds: 
         counts = tuple(now - before for now, before in zip(_counts(it.batch), counted, strict=True))
     judged = time.perf_counter()
     spent = {"fold": folded - began, "rules": judged - folded}
-    if adopts or not file.lingers or len(it.those) > FEW:
-        file.settle(wait=adopts or not file.lingers or len(it.those) > MOST)
-        spent["store"] = time.perf_counter() - judged
+    if adopts or not file.lingers:
+        file.settle()
+    elif len(it.those) > FEW:
+        file.hand_over(wait=len(it.those) > MOST)
+    spent["store"] = time.perf_counter() - judged
     for stage, more in spent.items():
         seconds[stage] = seconds.get(stage, 0.0) + more
     return counts

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import NamedTuple
 
 from events.errors import Inapplicable
@@ -45,9 +46,9 @@ class Known:
     by_actors: Callable[[str, Collection[str]], list[Incident]] = lambda _timeline, _actors: []  # every one, as stored
 
     def forget(self, kept: int) -> None:
-        """Forget the incidents that were looked at longest ago, when there are more than `kept`."""
+        """Forget the incidents that came longest ago, down to half of `kept`, when there are more than that."""
         if len(self.incidents) > kept:
-            self.incidents = dict(list(self.incidents.items())[kept // 2 :])
+            self.incidents = dict(islice(self.incidents.items(), len(self.incidents) - kept // 2, None))
 
     def site(self, timeline: str, site: str) -> Site:
         """A registered site.

@@ -59,7 +59,7 @@ class Threads:
     """How many threads of DuckDB work on a statement: several on many records, one on few."""
 
     def __init__(self, con: duckdb.DuckDBPyConnection) -> None:
-        self._con, self._now = con, WRITER["threads"]
+        self._con, self._now = beside(con), WRITER["threads"]  # whoever writes calls, on whatever thread
 
     def share_out(self, records: int) -> None:
         """Set it for so many records: with few, waking the others would take longer."""

@@ -1,6 +1,7 @@
 """One partition's DuckDB file: opened by its only writer, written one batch a transaction, read by the relay.
 
-All of it runs on one thread. `reached` is told the points at which a crash would be most interesting.
+All of it runs on one thread, but for what a thread of its own writes, counts or copies meanwhile: one of these at a
+time.
 """
 
 import contextlib
@@ -8,12 +9,8 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-import duckdb
-
 from events.errors import ProjectionHalted
 from projections.alerting import Alerting
-from projections.batch import Batch
-from projections.chain import Chain
 from projections.growing import Growing
 from projections.incidents import Incident
 from projections.known import Known, Live
@@ -24,13 +21,13 @@ from projections.store.connection import halting, writer
 from projections.store.groups import TableGroups
 from projections.store.older import move_aside
 from projections.store.outbox import Outbox, Outgoing, Standing
+from projections.store.pen import Pen
 from projections.store.publish import Publishing
 from projections.store.seen import Seen
-from projections.store.tables import Tables
 from projections.store.upkeep import Upkeep
+from projections.store.writing import Writing
 
-CHECKPOINT: Final = "UPDATE checkpoint SET next_offset = ?, last_offset = ?, last_hash = ?, records = ?, chain = ?"
-INCIDENTS_KEPT: Final = 20_000  # in memory between batches, about a kilobyte each
+INCIDENTS_KEPT: Final = 20_000  # in memory when all is written, about a kilobyte each; twice as many meanwhile
 MESSAGES: Final = ("alert_messages", "rejected")  # the tables whose rows are to be sent
 
 
@@ -44,6 +41,7 @@ class PartitionFile:
     lingers: bool = False  # whether what few records led to waits to be settled
     _broken = False  # whether memory is ahead of the tables for good
     _growing: Growing | None = None  # what was applied and is not written yet
+    _writing: Writing | None = None  # what is being written meanwhile
 
     @halting
     def __init__(
@@ -51,22 +49,20 @@ class PartitionFile:
         path: Path,
         partition: int,
         partitions: int,
-        reached: Callable[[str], None] = ignore,
+        reached: Callable[[str], None] = ignore,  # is told the points at which a crash would be most interesting
         patience: float = 20.0,  # seconds to wait for the worker that had the file before
     ) -> None:
-        self.path, self.partition, self.reached = path, partition, reached
+        self.path, self.partition = path, partition
         path.parent.mkdir(parents=True, exist_ok=True)
         self.con = writer(path, patience)
         if (old := move_aside(self.con, path, partition, partitions)) is not None:
             self.con = writer(path, patience)
         self.older = old  # where the file of an older version is now, in whose place this one begins from nothing
         prepare(self.con, path, partition, partitions)
-        [(upto, *last, records, chain, counted)] = self.con.execute("FROM checkpoint").fetchall()
-        self.next_offset: int = upto
-        self.last_applied: tuple[int, str] | None = None if last[0] is None else (last[0], last[1])
-        self.chain = Chain(records, chain)
-        self.outbox = Outbox(self.con, partition)
-        self.tables, self.upkeep = Tables(self.con), Upkeep(self.con, path, upto, counted, reached)
+        self._pen = Pen(self.con, reached)
+        self.next_offset = self._pen.upto
+        self.outbox = Outbox(self.con, self._pen.con, partition)
+        self.upkeep = Upkeep(self.con, path, self._pen.upto, self._pen.counted, reached)
         self.known = Known(at_site=self._at_site, by_actors=self._by_actors)
         lookups.registers(self.con, self.known)
         self.seen, self._seen_incidents = Seen(self.con, "events"), Seen(self.con, "incident_versions")
@@ -88,7 +84,8 @@ class PartitionFile:
     @halting
     def stored(self, identities: Collection[int]) -> dict[str, First]:
         """What was applied under ids with these fingerprints."""
-        return lookups.duplicates(self.con, identities)
+        unwritten = self._writing.it.applied(identities) if self._writing else {}
+        return unwritten | lookups.duplicates(self.con, identities)
 
     def _at_site(self, timeline: str, site: str) -> list[Incident]:
         return lookups.at_site(self.con, self.known, timeline, site)
@@ -122,26 +119,58 @@ class PartitionFile:
     def settle(self, *, wait: bool = True) -> bool:
         """Write the batch at hand, and what is known to be sent; whether there was a batch.
 
-        While a checkpoint is made nothing can be written: wait for its end, or leave it for another time. A file whose
-        last batch failed is left as it is.
+        While another is being written, or a checkpoint made, nothing can be: wait for its end, or leave it for another
+        time. A file of which a batch failed is left as it is.
 
         Raises:
-            ProjectionHalted: it could not be written; nothing was.
+            ProjectionHalted: something could not be written; nothing of its batch was.
         """
-        if self._broken or not self.upkeep.may_write(wait=wait):
+        if not self._is_at_rest(wait=wait):
             return False
         it, self._growing = self._growing, None
         if it is not None:
             self._broken = True
-            self.alerting.close(it.batch)
-            it.batch.close(self.known)
-            self._commit(it.batch, it.those, it.end)
+            self._close(it, stays=False)
+            self._write(it)
             self._broken = False
             self._groups.written(it.batch.rows)
             self.known.forget(INCIDENTS_KEPT)
-            self.upkeep.after(it.end)
+            self.seen.grow()
+            self._seen_incidents.grow()
         self.outbox.write_position()
         return it is not None
+
+    @halting
+    def hand_over(self, *, wait: bool) -> None:
+        """Have the batch at hand written on a thread of its own, as soon as nothing else is; what comes next grows.
+
+        Nothing that the tables lack may leave memory, so now and then all is written before anything goes on.
+
+        Raises:
+            ProjectionHalted: an earlier batch could not be written.
+        """
+        if len(self.known.incidents) > 2 * INCIDENTS_KEPT or self.seen.is_full or self._seen_incidents.is_full:
+            self.settle(wait=wait)
+        elif self._growing is not None and self._is_at_rest(wait=wait):
+            it, self._growing = self._growing, None
+            self._close(it, stays=True)
+            self._writing = Writing(it, self._write)
+
+    def _is_at_rest(self, *, wait: bool) -> bool:
+        """Whether it may be written now: nothing is being written, and no checkpoint made. Wait for that, or do not."""
+        if self._writing is not None:
+            if not (wait or self._writing.has_ended):
+                return False
+            writing, broken = self._writing, self._broken
+            self._writing, self._broken = None, True
+            self._groups.written(writing.end().batch.rows)
+            self._broken = broken
+        return not self._broken and self.upkeep.may_write(wait=wait)
+
+    def _close(self, it: Growing, *, stays: bool) -> None:
+        """Complete a batch; whether what is known of it stays in memory, since others come before it is written."""
+        self.alerting.close(it.batch, stays=stays)
+        it.batch.close(self.known)
 
     @halting
     def count(self) -> None:
@@ -156,27 +185,19 @@ class PartitionFile:
         self.settle()
         self.upkeep.checkpoint(self.next_offset)
 
-    def _commit(self, batch: Batch, those: Sequence[Read | Bad], end: int) -> None:
-        """Write what records led to and move the checkpoint to `end`, in one transaction; on any error nothing is."""
-        marks = [(it.record.offset, it.mark) for it in those]
-        mark = marks[-1] if marks else self.last_applied
-        batch.rows["chain"] += self.chain.follow(marks)
-        self.upkeep.threads.share_out(len(those))
-        self.con.begin()
-        try:
-            self.tables.batch(batch)
-            self.outbox.write_position()
-            self.con.execute(CHECKPOINT, [end, *(mark or (None, None)), self.chain.records, self.chain.hash])
-            self.reached("before-commit")
-            self.con.commit()
-        except BaseException:
-            with contextlib.suppress(duckdb.Error):
-                self.con.rollback()
-            raise
-        self.reached("after-commit")
-        self.last_applied = mark
-        self.seen.grow()
-        self._seen_incidents.grow()
+    def _write(self, it: Growing) -> None:
+        """Write a batch, and do what is overdue."""
+        self._pen.write(it, self.outbox.write_position)
+        self.upkeep.after(it.end)
+
+    def took(self) -> list[float]:
+        """The seconds of each transaction that ended since this was last asked. On any thread."""
+        return self._pen.took()
+
+    @property
+    def last_applied(self) -> tuple[int, str] | None:
+        """The last record that was written: offset, hash."""
+        return self._pen.last
 
     # -- the clock's side
 
@@ -228,9 +249,10 @@ class PartitionFile:
         return self.upkeep.publish(destination, None if self._broken else self.next_offset)
 
     def close(self) -> None:
-        """Settle the file, and let go of it; one whose last batch failed as it is."""
+        """Settle the file, and let go of it; one of which a batch failed as it is."""
         try:
             self.upkeep.may_write(wait=True)
             self.settle()
         finally:
+            self._pen.con.close()
             self.con.close()

@@ -62,8 +62,8 @@ REJECTED: Final = """
 class Outbox:
     """The messages of one partition that are not known to be on the wire."""
 
-    def __init__(self, con: duckdb.DuckDBPyConnection, partition: int) -> None:
-        self._con, self._partition = con, partition
+    def __init__(self, con: duckdb.DuckDBPyConnection, pen: duckdb.DuckDBPyConnection, partition: int) -> None:
+        self._con, self._pen, self._partition = con, pen, partition
         found = con.execute("SELECT event_offset, seq FROM relay_position").fetchall()
         self._written: tuple[int, int] | None = found[0] if found else None
         self.position = self._written  # (offset, seq) of the last message that is committed on the wire; any thread
@@ -112,7 +112,7 @@ class Outbox:
             statement = "UPDATE relay_position SET event_offset = ?, seq = ?"
             if self._written is None:
                 statement = "INSERT INTO relay_position VALUES (?, ?)"
-            self._con.execute(statement, position)
+            self._pen.execute(statement, position)
             self._written = position
 
     def standing(self) -> Standing:

@@ -42,9 +42,14 @@ class Seen:
         self._count += count
         return before
 
+    @property
+    def is_full(self) -> bool:
+        """Whether it is time to `grow`."""
+        return bool(self._count * BITS_EACH > self._last)
+
     def grow(self) -> None:
-        """Make the filter anew when it has become too full; between two batches: the table holds all that was added."""
-        if self._count * BITS_EACH > self._last:
+        """Make the filter anew when it has become too full; only when the table holds all that was noted."""
+        if self.is_full:
             self._build()
 
     def _build(self) -> None:

@@ -18,7 +18,7 @@ from streams.worker.crash import Reached
 from streams.worker.forward import furthest, snapshot_of
 from streams.worker.line import Line
 from streams.worker.meter import Meter
-from streams.worker.partitions import Applied, File, Partitions
+from streams.worker.partitions import Applied, Partitions
 from streams.worker.relay import Relay
 from streams.worker.snapshots import Snapshot
 from streams.worker.ticking import Ticker
@@ -126,9 +126,8 @@ class Holding:
     async def settle(self) -> None:
         """Write what was applied and waits to be written, and how far the relays are."""
         for partition, file in list(self.partitions.files.items()):
-            wrote, seconds = await self.partitions.run(_settle, file)
-            if wrote:
-                self.meter.written(partition, seconds)
+            await self.partitions.run(partial(file.settle, wait=False))
+            self.meter.written(partition, file.took())
 
     async def swap(self) -> dict[int, int]:
         """Take files into use that were rebuilt beside ours; their next offsets, from which to read again."""
@@ -225,6 +224,7 @@ class Holding:
         if applied.messages or applied.rejected:  # a reject sends a dead letter
             self._relays[run.partition][0].wake()
         self.meter.batch(run, applied, took)
+        self.meter.written(run.partition, self.partitions.files[run.partition].took())
         log.info(
             "batch applied",
             partition=run.partition,
@@ -237,9 +237,3 @@ class Holding:
             lag=run.lag,
             seconds={stage: round(spent, 4) for stage, spent in took.items()},
         )
-
-
-def _settle(file: File) -> tuple[bool, float]:  # on the files' thread
-    """Whether something was written, and what that took."""
-    began = time.perf_counter()
-    return file.settle(wait=False), time.perf_counter() - began

@@ -3,7 +3,7 @@
 What is counted is counted as it happens; what is measured is read from the vitals when it is asked for.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib.metadata import version
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, Info, ProcessCollector, disable_created_metrics
@@ -66,13 +66,12 @@ class Meter:
         self._rejected.labels(label).inc(applied.rejected)
         self._messages.labels(label).inc(applied.messages)
         self._fold.labels(label).observe(sum(seconds.get(stage, 0.0) for stage in ("decode", "fold", "rules")))
-        if "store" in seconds:
-            self.written(run.partition, seconds["store"])
         self.vitals.applied(run.partition, run.end)
 
-    def written(self, partition: int, seconds: float) -> None:
-        """Count a transaction."""
-        self._commit.labels(str(partition)).observe(seconds)
+    def written(self, partition: int, transactions: Iterable[float]) -> None:
+        """Count transactions, by the seconds that each took."""
+        for seconds in transactions:
+            self._commit.labels(str(partition)).observe(seconds)
 
 
 class Gauges(Collector):

@@ -71,6 +71,9 @@ class File(Protocol):
         Whether there was something.
         """
 
+    def took(self) -> Sequence[float]:
+        """The seconds of each transaction that ended since this was last asked. On any thread."""
+
     def standing(self) -> Standing: ...
     def begin_publish(self, destination: Path) -> Copy:
         """Begin to checkpoint and copy; until the copy has ended the file makes no other checkpoint."""

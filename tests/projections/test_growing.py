@@ -2,7 +2,8 @@
 
 import itertools
 import threading
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -27,7 +28,7 @@ from tests import facts
 from tests.projections import logs
 
 counter = itertools.count()
-STEPS = (*["waits"] * 5, "send", "send", "settle", "dies")
+STEPS = (*["waits"] * 5, "send", "send", "settle", *["hand_over"] * 3, "dies")
 
 
 class Life:
@@ -35,10 +36,11 @@ class Life:
 
     def __init__(self, path: Path, records: Sequence[Record]) -> None:
         self.path, self.records, self.wire = path, records, list[Outgoing]()
+        self.reached: Callable[[str], object] = lambda _: None
         self.open()
 
     def open(self) -> None:
-        self.file = PartitionFile(self.path, 0, 1)
+        self.file = PartitionFile(self.path, 0, 1, lambda point: self.reached(point))  # noqa: PLW0108 -- tests exchange it
         self.file.lingers = True
         if self.wire:
             self.file.mark_sent(*self.wire[-1][:2])
@@ -61,8 +63,14 @@ class Life:
     def settle(self) -> None:
         self.file.settle()
 
+    def hand_over(self) -> None:
+        """Have all that waits written, beside what comes next."""
+        self.file.hand_over(wait=True)
+
     def dies(self) -> None:
-        """Lose what is not written, and begin anew."""
+        """Lose what is not written and not on its way, and begin anew."""
+        if self.file._writing:
+            self.file._writing.end()
         self.file.con.close()
         self.open()
 
@@ -120,6 +128,14 @@ def life(tmp_path: Path) -> Life:
     return Life(tmp_path / "p0.duckdb", facts.records([*stage, *attacks]))
 
 
+def eventually(holds: Callable[[], bool]) -> bool:
+    """Whether something comes to hold within a while."""
+    until = time.monotonic() + 30
+    while not holds() and time.monotonic() < until:
+        time.sleep(0.01)
+    return holds()
+
+
 def checkpoint(life: Life) -> int:
     """The next offset to apply, as it is written."""
     [(offset,)] = life.file.con.execute("SELECT next_offset FROM checkpoint").fetchall()
@@ -171,7 +187,7 @@ class TestAFileThatLingers:
         may_go_on = threading.Event()
         life.apply(3)
         life.send()
-        life.file.reached = lambda point: may_go_on.wait() if point == "in-checkpoint" else None
+        life.reached = lambda point: may_go_on.wait() if point == "in-checkpoint" else None
         snapshot = life.file.begin_publish(tmp_path / "snapshot")
         life.apply(4)
 
@@ -189,7 +205,39 @@ class TestAFileThatLingers:
         assert checkpoint(life) == 3  # an adoption of rules never waits
         life.apply(5 + FEW)
 
-        assert checkpoint(life) == 5 + FEW
+        assert eventually(lambda: checkpoint(life) == 5 + FEW)
+
+    def test_goes_on_while_it_is_written(self, life: Life) -> None:
+        """Given many records that are being written, when more come, then they are told, and written after these."""
+        may_go_on = threading.Event()
+        life.apply(3)
+        life.send()
+        life.apply(4)
+        life.reached = lambda point: may_go_on.wait() if point == "before-commit" else None
+        life.hand_over()
+        life.records = [*life.records[:5], life.records[3]._replace(offset=5)]
+        life.apply(6)
+
+        assert {it.offset for it in life.file.waiting() or ()} == {3, 4}
+        assert (life.file.settle(wait=False), checkpoint(life)) == (False, 3)
+
+        may_go_on.set()
+        assert (life.file.settle(), checkpoint(life)) == (True, 6)
+        found = life.file.con.execute("SELECT event_offset, first_offset FROM duplicates").fetchall()
+        assert found == [(5, 3)]
+
+    def test_that_could_not_be_written_takes_no_more(self, life: Life) -> None:
+        """Given many records of which the writing fails, when the file is asked for more, then it refuses."""
+        life.apply(4)
+        life.reached = lambda point: 1 // 0 if point == "before-commit" else None
+        life.hand_over()
+        life.apply(5)
+
+        with pytest.raises(ZeroDivisionError):
+            life.file.settle()
+        with pytest.raises(ProjectionHalted, match="open the file anew"):
+            life.apply(6)
+        assert checkpoint(life) == 3
 
     def test_that_failed_writes_nothing_more(self, life: Life, monkeypatch: pytest.MonkeyPatch) -> None:
         """Given a batch at which the fold failed, when the file is settled and closed, then the checkpoint stays."""

@@ -99,7 +99,8 @@ def test_a_worker_that_is_not_ready_says_why(endpoint: Endpoint, meter: Meter) -
 def test_metrics_count_what_was_applied_and_show_how_it_stands(endpoint: Endpoint, meter: Meter) -> None:
     """Given a batch, when metrics are scraped, then counters, times and gauges say what it did."""
     run = Run(0, [Batch(0, 5, 9, (), size_bytes=0, log_end=12, epoch=1)])
-    meter.batch(run, Applied(3, 1, 1, 2, {}), {"decode": 0.01, "fold": 0.02, "rules": 0.01, "store": 0.3, "total": 1.0})
+    meter.batch(run, Applied(3, 1, 1, 2, {}), {"decode": 0.01, "fold": 0.02, "rules": 0.01, "store": 0.0, "total": 1.0})
+    meter.written(0, [0.3])
     meter.vitals.ticked["iraq-syria"] = 1_700_000_000.0
 
     found = series(get(f"{endpoint.url}/metrics")[1])
