@@ -72,10 +72,9 @@ class Watch:
     @staticmethod
     def _add(track: CountTrack, those: Sequence[Touch], index: int, stop: int) -> int:
         """Let members come and go while that changes no episode."""
-        add = track.add
         while index < stop:
             _, at, number, exchanges = those[index]
-            if not (track.swap(*exchanges[0]) if len(exchanges) == 1 else not exchanges and add(at, number)):
+            if not (track.swap(*exchanges[0]) if len(exchanges) == 1 else not exchanges and track.add(at, number)):
                 break
             index += 1
         return index
