@@ -12,7 +12,7 @@ from projections.batch import Batch
 from projections.fold import fold
 from projections.growing import Growing
 from projections.known import Known
-from projections.reading import Bad, First, Read, check_same, first_of, known_before, read
+from projections.reading import Bad, Read, check_same, known_before, read
 from projections.store.connection import FEW, halting
 from projections.store.file import PartitionFile
 
@@ -93,8 +93,8 @@ def _apply(file: PartitionFile, those: Sequence[Read | Bad], end: int, seconds: 
     spent = {"fold": folded - began, "rules": judged - folded}
     if adopts or not file.lingers:
         file.settle()
-    elif len(it.those) > FEW:
-        file.hand_over(wait=len(it.those) > MOST)
+    elif len(it.marks) > FEW:
+        file.hand_over(wait=len(it.marks) > MOST)
     spent["store"] = time.perf_counter() - judged
     for stage, more in spent.items():
         seconds[stage] = seconds.get(stage, 0.0) + more
@@ -107,8 +107,8 @@ def _counts(batch: Batch) -> tuple[int, ...]:
 
 def _fold(file: PartitionFile, those: Sequence[Read | Bad], into: Growing) -> list[Step]:
     """Fold the records in order; the events that were applied, and what they did."""
-    first, batch = into.first, into.batch
-    first |= known_before(those, file.seen.meet, file.stored)
+    batch = into.batch
+    into.first |= known_before(those, file.seen.meet, file.stored)
     file.fetch([it.event for it in those if isinstance(it, Read)])
     steps: list[Step] = []
     for it in those:
@@ -116,7 +116,7 @@ def _fold(file: PartitionFile, those: Sequence[Read | Bad], into: Growing) -> li
             batch.rejected(it.record, it.why, _clock(file.known, it))
             continue
         try:
-            step = _step(file, it, first, batch)
+            step = _step(file, it, into)
         except EventRejected as why:
             batch.rejected(it.record, why, _clock(file.known, it))
             continue
@@ -125,21 +125,19 @@ def _fold(file: PartitionFile, those: Sequence[Read | Bad], into: Growing) -> li
     return steps
 
 
-def _step(file: PartitionFile, it: Read, first: dict[str, First | Read], batch: Batch) -> Step | None:
+def _step(file: PartitionFile, it: Read, into: Growing) -> Step | None:
     """What one record did; None for one that came before.
 
     Raises:
         EventRejected: it is to be set aside; nothing changed.
     """
     event, offset = it.event, it.record.offset
-    if (before := first.get(event.event_id)) is not None:
-        before = first_of(before) if isinstance(before, Read) else before
+    if (before := into.before(event.event_id)) is not None:
         check_same(it, before)
-        batch.duplicate(it, before)
+        into.batch.duplicate(it, before)
         return None
     changes = fold(file.known, event, offset)
-    first[event.event_id] = it
-    batch.applied(it, changes, file.known)
+    into.here[event.event_id] = into.batch.applied(it, changes, file.known)
     return Step(offset, event, file.known.timelines[event.timeline].clock, changes)
 
 

@@ -25,12 +25,13 @@ class Batch:
         self.clocks: list[Row] = []  # where it stands now: (timeline, clock, projection version)
         self._here: dict[int, int] = {}  # incident number -> index of its newest version among the rows
 
-    def applied(self, it: Read, changes: Sequence[Change], known: Known) -> None:
-        """Note an event that was applied."""
+    def applied(self, it: Read, changes: Sequence[Change], known: Known) -> Row:
+        """Note an event that was applied; its row."""
         event, offset = it.event, it.record.offset
         clock = known.timelines[event.timeline].clock
         self.timelines.add(event.timeline)
-        self.rows["events"].append(event_row(it, clock))
+        row = event_row(it, clock)
+        self.rows["events"].append(row)
         if isinstance(event.fact, TimelineOpened):
             self.rows["timelines"].append(timeline_row(event.timeline, known.timelines[event.timeline]))
         if kept := store_row(event, offset):
@@ -38,6 +39,7 @@ class Batch:
         for change in changes:
             if change.before is None or change.before.version < change.after.version:  # else its actor was regrouped
                 self._version(change, offset, word_for(event.type), clock)
+        return row
 
     def rejected(self, record: Record, why: EventRejected, known_at: int | None) -> None:
         """Note a record that is set aside."""

@@ -3,7 +3,7 @@
 import base64
 import json
 from collections.abc import Iterable
-from typing import Final
+from typing import Final, cast
 
 from events.errors import EventRejected
 from events.log import Record
@@ -22,10 +22,11 @@ from events.values import EPOCH, Occurred, Quantity, micros
 from projections.claims import Corrected, Reported
 from projections.incidents import Incident
 from projections.known import Timeline
-from projections.reading import Read, Said
+from projections.reading import First, Read, Said
 
 Row = tuple[object, ...]
 EPOCH_DAY: Final = EPOCH.date().toordinal()
+IDENTITY: Final = 2  # its place in a row of `events`
 
 
 def event_row(it: Read, known_at: int) -> Row:
@@ -33,6 +34,12 @@ def event_row(it: Read, known_at: int) -> Row:
     event_id, identity, timeline, recorded_at, type_, subject, _, source, causation_id, correlation_id, _, _ = it.event
     said = (it.record.offset, event_id, identity, timeline, type_, recorded_at, known_at, subject, source)
     return (*said, causation_id, correlation_id, (it.record.value or b"").decode())
+
+
+def first_in(row: Row) -> First:
+    """What is to be remembered of an event that was applied, from its row."""
+    offset, _, _, timeline, type_, recorded_at, *_, payload = row
+    return First(cast(int, offset), cast(str, timeline), cast(int, recorded_at), cast(str, type_), cast(str, payload))
 
 
 def version_row(it: Incident, offset: int, change: str, known_from: int, known_until: int | None) -> Row:

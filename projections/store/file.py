@@ -110,7 +110,7 @@ class PartitionFile:
         self._broken = True
         yield it
         self._broken = False
-        it.those += those
+        it.marks += [(one.record.offset, one.mark) for one in those]
         it.end = self.next_offset = end
         self._growing = it
         self.outbox.take(*(it.batch.rows.get(table, [])[told[table] :] for table in MESSAGES))

@@ -39,7 +39,7 @@ class Pen:
     def write(self, it: Growing, also: Callable[[], None]) -> None:
         """Write a batch, and what `also` writes, in one transaction with the checkpoint; on any error nothing is."""
         began = time.perf_counter()
-        self._threads.share_out(len(it.those))
+        self._threads.share_out(len(it.marks))
         self.con.begin()
         try:
             self._rows(it)
@@ -55,9 +55,8 @@ class Pen:
         self._took.append(time.perf_counter() - began)
 
     def _rows(self, it: Growing) -> None:
-        marks = [(one.record.offset, one.mark) for one in it.those]
-        if marks:
-            self.last = marks[-1]
-        it.batch.rows["chain"] += self._chain.follow(marks)
+        if it.marks:
+            self.last = it.marks[-1]
+        it.batch.rows["chain"] += self._chain.follow(it.marks)
         self._tables.batch(it.batch)
         self.con.execute(CHECKPOINT, [it.end, *(self.last or (None, None)), self._chain.records, self._chain.hash])

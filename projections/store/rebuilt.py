@@ -38,6 +38,7 @@ class Rebuild:
         _clear(live)
         self.path = live.with_name(f"{live.name}.rebuild-{os.getpid()}")
         self._file = PartitionFile(self.path, partition, partitions)
+        self._file.lingers = True
 
     @property
     def next_offset(self) -> int:

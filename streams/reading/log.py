@@ -1,6 +1,7 @@
 """The committed records of a partition, in order, a piece at a time: for a fold beside the worker's."""
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from typing import Final, NamedTuple
 
@@ -12,9 +13,12 @@ from projections.reading import Bad, Read
 from streams.faust.batches import size_of
 from streams.worker.peek import reader
 
-PIECE: Final = 20_000  # records; what is written at once costs the less a record the more there are
-PIECE_BYTES: Final = 32 * 2**20
+PIECE: Final = 8_000  # records
+PIECE_BYTES: Final = 16 * 2**20
+AHEAD: Final = 2  # pieces that are read while one is applied
 WAIT_MS: Final = 500
+
+Reading = Callable[[], Sequence[Read | Bad]]  # what records say, once it is asked for
 
 
 class Piece(NamedTuple):
@@ -51,26 +55,35 @@ async def pieces(
 
 async def applied(
     those: AsyncIterator[Piece],
-    read: Callable[[Sequence[Record]], Callable[[], Sequence[Read | Bad]]],
+    read: Callable[[Sequence[Record]], Reading],
     apply: Callable[[Sequence[Read | Bad], int, int], None],
 ) -> AsyncGenerator[int, None]:
-    """Apply pieces in order, in a thread, each while the next is fetched and read; how many offsets each has taken."""
+    """Apply pieces in order, in a thread, each while the next are fetched and read; how many offsets each has taken."""
     under_way: asyncio.Future[None] | None = None
+    ahead: deque[tuple[Reading, Piece]] = deque()
     try:
-        async for piece in those:
-            reading = read(piece.records)
-            if under_way:
-                await under_way
-            under_way = asyncio.ensure_future(asyncio.to_thread(_apply, reading, apply, piece))
-            yield piece.end - piece.start
+        async for piece in _and_none(those):
+            if piece is not None:
+                ahead.append((read(piece.records), piece))
+            while ahead and (piece is None or len(ahead) > AHEAD or under_way is None or under_way.done()):
+                if under_way:
+                    await under_way
+                reading, turn = ahead.popleft()
+                under_way = asyncio.ensure_future(asyncio.to_thread(_apply, reading, apply, turn))
+                yield turn.end - turn.start
     finally:  # whoever closes the file must find it at rest
         if under_way:
             await under_way
 
 
-def _apply(
-    reading: Callable[[], Sequence[Read | Bad]], apply: Callable[[Sequence[Read | Bad], int, int], None], piece: Piece
-) -> None:
+async def _and_none(those: AsyncIterator[Piece]) -> AsyncGenerator[Piece | None, None]:
+    """Pieces, and after the last one that there are no more."""
+    async for piece in those:
+        yield piece
+    yield None
+
+
+def _apply(reading: Reading, apply: Callable[[Sequence[Read | Bad], int, int], None], piece: Piece) -> None:
     apply(reading(), piece.start, piece.end)
 
 

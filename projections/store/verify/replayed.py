@@ -19,6 +19,8 @@ class Replay:
         """Begin; without `fold` only the chain is made."""
         self._it, self._chain, self._links = it, Chain(), list[Link]()
         self._file = PartitionFile(folder / f"p{it.partition}.duckdb", it.partition, it.partitions) if fold else None
+        if self._file:
+            self._file.lingers = True
 
     def follow(self, those: Sequence[Read | Bad], start: int, end: int) -> None:
         """Go on over the records from `start` to `end`, as they were read."""
