@@ -47,11 +47,11 @@ WITH counted AS (
     SELECT grp, min(opened) AS opened_at, CASE WHEN bool_or(ended IS NULL) THEN NULL ELSE max(ended) END AS fell_at
     FROM islands GROUP BY grp, island
 )
-SELECT grp, opened_at,
+SELECT bounds.grp, opened_at,
        CASE WHEN fell_at + to_microseconds($keep::BIGINT) <= $clock::TIMESTAMPTZ THEN fell_at END AS ended_at,
        max(v)::BIGINT AS value, arg_max(c, (v, -epoch_us(c))) AS peak_at,
        len(list_filter($levels::BIGINT[], lambda level: max(v) >= level)) AS reached  -- how many of the levels
-FROM bounds JOIN points USING (grp)
-WHERE c >= opened_at AND (fell_at IS NULL OR c < fell_at)
-GROUP BY grp, opened_at, fell_at
-ORDER BY grp, opened_at
+FROM points ASOF JOIN bounds ON bounds.grp = points.grp AND c >= opened_at  -- a point can lie in the last one that opened by then only
+WHERE (fell_at IS NULL OR c < fell_at)
+GROUP BY bounds.grp, opened_at, fell_at
+ORDER BY bounds.grp, opened_at

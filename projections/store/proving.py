@@ -1,7 +1,8 @@
 """The messages of an alert held against the incidents that stood when each was made.
 
 Of rules that count, the incidents are found by SQL over their versions, many messages at a time. Of the other measures,
-and of rules that compare quantities, the members that stood then say it: `verify` finds them without that code.
+and of rules that compare quantities or ask for umbrellas, the members that stood then say it: `verify` finds them
+without that code.
 """
 
 import json
@@ -45,12 +46,16 @@ def proved(reader: Reader, alert: Object, told: Sequence[Object]) -> list[Proved
     found: list[Stood] = []
     for content, those in groupby(told, key=lambda row: _content(row, rules)):
         rule = compile_rule(content)
-        plain = rule.measure is Measure.COUNT and not rule.amounts and not rule.excluded_amounts
         for rows in _pieces(list(those)):
-            found += (
-                _counted(reader, alert, rule, rows) if plain else [_measured(reader, alert, rule, it) for it in rows]
-            )
+            found += _found(reader, alert, rule, rows)
     return [_held_against(*it) for it in zip(told, found, strict=True)]
+
+
+def _found(reader: Reader, alert: Object, rule: Rule, told: Sequence[Object]) -> list[Stood]:
+    fields = {name for name, _ in (*rule.where, *rule.excluded)}
+    if rule.measure is Measure.COUNT and not rule.amounts and not rule.excluded_amounts and "member_of" not in fields:
+        return _counted(reader, alert, rule, told)
+    return [_measured(reader, alert, rule, it) for it in told]
 
 
 def _held_against(row: Object, found: Stood) -> Proved:

@@ -98,8 +98,9 @@ RULES = [
         "by": ["site"],
         "levels": {"watch": 1},
     },
+    {"id": "umbrella", "where": {"member_of": "army"}, "not": {"member_of": "militia"}, "levels": {"watch": 1}},
 ]
-SETS = [(0, 1, 2), (4, 5, 9), (6, 7, 8)]  # all but one measure a count
+SETS = [(0, 1, 2), (4, 5, 9), (6, 7, 8, 10)]  # all but one measure a count
 
 
 def adopted(timeline: str, at: datetime, *places: int) -> Event:
@@ -109,12 +110,16 @@ def adopted(timeline: str, at: datetime, *places: int) -> Event:
 
 
 KINDS = (
-    ("reported",) * 5 + ("corrected",) * 3 + ("merged",) * 2 + ("split",) * 2 + ("retracted", "site", "tick", "rules")
+    ("reported",) * 5
+    + ("corrected",) * 3
+    + ("merged",) * 2
+    + ("split",) * 2
+    + ("retracted", "site", "actor", "tick", "rules")
 )
 
 
 @st.composite
-def bodies(draw: st.DrawFn, timeline: str) -> list[Event]:  # noqa: C901, PLR0912  (one case a kind)
+def bodies(draw: st.DrawFn, timeline: str) -> list[Event]:  # noqa: C901, PLR0912, PLR0915  (one case a kind)
     """Events about a handful of incidents in any order; most fit what came before, some do not."""
     events: list[Event] = []
     merges = [("a", "b")]
@@ -135,6 +140,9 @@ def bodies(draw: st.DrawFn, timeline: str) -> list[Event]:  # noqa: C901, PLR091
                 events.append(facts.retracted(one, **envelope))
             case "site":
                 events.append(facts.site(draw(_told["site"]), draw(st.sampled_from(["IQ", "SY"])), **envelope))
+            case "actor":
+                above = draw(st.sampled_from([(), ("army",), ("militia",)]))
+                events.append(facts.actor(draw(st.sampled_from(["militia", "army"])), member_of=above, **envelope))
             case "rules":
                 events.append(
                     adopted(timeline, envelope["at"], *draw(st.sampled_from([(0,), (3, 2), (1, 0, 2), *SETS])))

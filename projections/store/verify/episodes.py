@@ -5,6 +5,7 @@ from importlib.resources import files
 from typing import Any, Final, NamedTuple
 
 from projections.store.verify.found import Verdict
+from projections.store.verify.looking import looked_at
 from projections.store.verify.snapshot import Snapshot, text
 
 ORACLE: Final = files("projections.store").joinpath("oracle.sql").read_text()
@@ -19,31 +20,29 @@ class Terms(NamedTuple):
     rule: str
     content: dict[str, Any]
     measure: str
+    of: str | None  # what is summed or told apart; how many windows a surge is held against
     levels: list[int]
     severities: list[str]
     clear: int
     since: str | None  # a day
     window: int | None  # µs; None: everything so far
     keep: int  # µs
+    learn: str | None  # a day
     content_hash: str
 
 
 def episodes(it: Snapshot) -> Verdict:
     """Whether the episodes are those that SQL finds over the incidents that the events make."""
     it.make("derived")
+    it.make("umbrellas")
     it.make("facets")
     it.con.execute(MADE)
     rules = _terms(it, "retired_at IS NULL")
-    unknown = [
-        f"rule {one.rule} of {one.timeline}: its measure is {one.measure}, the SQL here knows count"
-        for one in rules
-        if one.measure != "count"
-    ]
     for one in rules:
         _ask(it, one)
     count, shown = it.compare("episode", ["timeline", "rule", "group_key", "opened_at"], "FROM found_episodes", STORED)
     looked_at = f"{it.size('episodes')} episodes of {len(rules)} rules"
-    return Verdict("episodes", it.partition, looked_at, count, shown, [*_beyond(it), *unknown])
+    return Verdict("episodes", it.partition, looked_at, count, shown, _beyond(it))
 
 
 MADE: Final = """
@@ -59,6 +58,7 @@ STORED: Final = f"""
 def evidence(it: Snapshot) -> Verdict:
     """Whether what the newest message of each alert says of its evidence is what stood then."""
     it.make("derived")
+    it.make("umbrellas")
     it.make("past_facets")
     it.make("newest_messages")
     it.con.execute("CREATE OR REPLACE TEMP TABLE evidence (alert_id UUID, count BIGINT, hash VARCHAR)")
@@ -96,37 +96,41 @@ def _look(it: Snapshot, one: Terms) -> None:
         """,
         [one.window, one.timeline, one.rule, one.content_hash],
     )
-    conditions, values = looks_at(one.content, one.window)
+    query, values = looked_at("past_facets", one.content, one.measure, one.of, one.window)
     it.con.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE looked_at AS
-        SELECT {group_key(one.content["by"])} AS grp, timeline, number, occurred_from, from_offset, until_offset
-        FROM past_facets WHERE timeline = ? AND {conditions} AND {_begun(one)}
-            AND grp IN (SELECT grp FROM asked)
+        SELECT * FROM ({query}) WHERE timeline = ? AND {_begun(one)} AND grp IN (SELECT grp FROM asked)
         """,
-        [one.timeline, *values],
+        [*values, one.timeline],
     )
-    it.con.execute(f"INSERT INTO evidence {text('evidence')}")
+    it.con.execute(f"INSERT INTO evidence {_learning(one, text('evidence'))}", {"measure": one.measure})
 
 
 def _begun(one: Terms) -> str:
-    return f"occurred_from >= TIMESTAMPTZ '{one.since} 00:00:00+00'" if one.since else "true"
+    return f"occurred_from >= {_day(one.since)}" if one.since else "true"
+
+
+def _learning(one: Terms, query: str) -> str:
+    return query.replace("$learn", _day(one.learn))
+
+
+def _day(day: str | None) -> str:
+    return f"TIMESTAMPTZ '{day} 00:00:00+00'" if day else "NULL"
 
 
 def _ask(it: Snapshot, one: Terms) -> None:
     """Put the episodes of one rule into `found_episodes`."""
-    conditions, values = looks_at(one.content, one.window)
+    query, values = looked_at("facets", one.content, one.measure, one.of, one.window)
     it.con.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE standing AS
-        SELECT {group_key(one.content["by"])} AS grp, 0::BIGINT AS number, occurred_from AS t, 1::BIGINT AS x,
-            '' AS value
-        FROM facets WHERE timeline = ? AND {conditions}
+        SELECT grp, number, occurred_from AS t, x, value FROM ({query}) WHERE timeline = ?
         """,
-        [one.timeline, *values],
+        [*values, one.timeline],
     )
-    since = f"TIMESTAMPTZ '{one.since} 00:00:00+00'" if one.since else "NULL"
-    asked = ORACLE.replace("$since", since).replace("$learn", "NULL").replace("$clock", "getvariable('clock')")
+    since = _day(one.since)
+    asked = _learning(one, ORACLE.replace("$since", since)).replace("$clock", "getvariable('clock')")
     it.con.execute("SET VARIABLE clock = (SELECT clock FROM timelines WHERE timeline = ?)", [one.timeline])
     told = {"timeline": one.timeline, "rule": one.rule, "severities": one.severities}
     it.con.execute(
@@ -138,31 +142,10 @@ def _ask(it: Snapshot, one: Terms) -> None:
         told
         | {
             "measure": one.measure,
-            "preceding": 0,
+            "preceding": int(one.of or 0) if one.measure == "surge" else 0,
             "levels": one.levels,
             "clear": one.clear,
             "win": one.window,
             "keep": one.keep,
         },
     )
-
-
-def looks_at(content: dict[str, Any], window: int | None) -> tuple[str, list[Any]]:
-    """Which rows of `facets` a rule looks at, as a condition and the values of its parameters."""
-    conditions, values = ["true"], list[Any]()
-    for clause, wanted in (("where", "{}"), ("not", "NOT coalesce({}, false)")):
-        for name, any_of in (content.get(clause) or {}).items():
-            test = "list_has_any(weapons, ?::VARCHAR[])" if name == "weapon" else f"list_contains(?::VARCHAR[], {name})"
-            conditions.append(wanted.format(test))
-            values.append(any_of if isinstance(any_of, list) else [any_of])
-    if window is not None:
-        conditions.append("epoch_us(occurred_until) - epoch_us(occurred_from) <= ?")
-        values.append(window)
-    conditions += [f"{name} IS NOT NULL" for name in content["by"]]
-    return " AND ".join(conditions), values
-
-
-def group_key(by: list[str]) -> str:
-    """The expression of a group's key: a JSON list as the tables write it."""
-    parts = " || ', ' || ".join(f"to_json({name})::VARCHAR" for name in by)
-    return f"'[' || {parts} || ']'" if by else "'[]'"

@@ -2,7 +2,7 @@
 
 import itertools
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +15,12 @@ from events.model import IncidentCorrected
 from projections import incidents
 from projections.apply import apply_batch
 from projections.reading import read
-from projections.rules import counting, spells
-from projections.rules.model import Member, Rule
+from projections.rules import counting, lines, spells
+from projections.rules.form import RuleSpec
+from projections.rules.model import FOREVER, Member, Rule
+from projections.rules.spec import content_hash, normalise
 from projections.rules.spells import Spell
+from projections.rules.words import Measure
 from projections.store import books, knowing
 from projections.store.file import PartitionFile
 from projections.store.verify.found import Verdict
@@ -260,3 +263,112 @@ class TestABugOfOurs:
         path = projected(records, folder)
 
         assert "episodes" in found_by_tables(path)
+
+
+AT_NORTH: dict[str, Any] = {"where": {"class": "attack"}, "by": ["site"], "window": "7d", "levels": {"watch": 2}}
+OF_EACH: dict[Measure, dict[str, Any]] = {
+    Measure.COUNT: {"where": {"munitions": ">= 2"}, "not": {"member_of": "front"}, "levels": {"watch": 1}},
+    Measure.SUM: {"measure": {"sum": "wounded.us"}, "bound": "high"},
+    Measure.DISTINCT: {"measure": {"distinct": "weapon"}},
+    Measure.NEW: {"measure": {"new": "weapon"}, "learn_until": "2023-10-02", "levels": {"watch": 1}},
+    Measure.SURGE: {"measure": {"surge": 2}, "levels": {"watch": 3}},
+    Measure.SILENCE: {"measure": "silence", "window": "all", "levels": {"watch": "3d", "warning": "20d"}},
+}
+
+
+def of_all_measures() -> Sequence[Record]:
+    """A log with a rule of each measure, all of which tell something."""
+    rules = [normalise(RuleSpec.model_validate({**AT_NORTH, **it, "id": str(name)})) for name, it in OF_EACH.items()]
+    told = [
+        facts.actor("front"),
+        facts.actor("militia", member_of=("front",)),
+        facts.adopted(*rules, content_hash=content_hash(rules), at="2023-10-01T00:00:00Z"),
+        facts.reported("a", day="2023-10-01", weapons=("drone",), wounded={"us": 3}),
+        facts.reported("b", day="2023-10-08", weapons=("drone", "rocket"), wounded={"us": "at least 2"}),
+        facts.reported("c", day="2023-10-09", weapons=("rocket",), munitions=3, actor="militia"),
+        facts.reported("d", day="2023-10-09", munitions="at least 2"),
+        facts.reported("e", day="2023-10-10", munitions=1),
+    ]
+    return facts.records(facts.staged(*told))
+
+
+def _longer(rule: Rule, it: Member, *_: Member | None) -> Iterable[Spell]:
+    return (Spell(it.at, it.at + rule.window, it.weight + 1),)
+
+
+def _uncut(rule: Rule, it: Member, *_: Member | None) -> Iterable[Spell]:
+    return (Spell(it.at, it.at + rule.window, 1),)
+
+
+def _unlearned(rule: Rule, it: Member, before: Member | None, _: Member | None) -> Iterable[Spell]:
+    return () if before else (Spell(it.at, it.at + rule.window, 1),)
+
+
+def _boundless(rule: Rule, it: Member, *_: Member | None) -> Iterable[Spell]:
+    return (Spell(it.at, it.at + rule.window, rule.preceding),)
+
+
+def _endless(rule: Rule, it: Member, *_: Member | None) -> Iterable[Spell]:
+    return (Spell(it.at + rule.levels[0], FOREVER, rule.levels[0]),)
+
+
+SLIPS = {
+    Measure.SUM: _longer,
+    Measure.DISTINCT: _uncut,
+    Measure.NEW: _unlearned,
+    Measure.SURGE: _boundless,
+    Measure.SILENCE: _endless,
+}
+
+
+class TestEveryMeasure:
+    def test_is_looked_at_and_found_sound(self, folder: Path) -> None:
+        """Given a rule of each measure, when all is checked, then each has an episode and evidence, and all is well."""
+        path = projected(of_all_measures(), folder)
+
+        with Snapshot(path) as it:
+            verdicts = [CHECKS[name](it) for name in ("episodes", "evidence")]
+            told = {name for (name,) in it.con.execute("SELECT DISTINCT rule FROM alerts").fetchall()}
+        assert found_by_tables(path) == {}
+        assert told == {str(it) for it in OF_EACH}
+        assert [it.unchecked for it in verdicts] == [[], []]
+        assert verdicts[1].looked_at == "{0} of {0} alerts".format(verdicts[1].looked_at.split(" ", 1)[0])
+
+    @EXCHANGED
+    @pytest.mark.parametrize("measure", SLIPS)
+    def test_a_slip_of_the_evaluator_is_found(
+        self, monkeypatch: pytest.MonkeyPatch, folder: Path, measure: Measure
+    ) -> None:
+        """Given spells of one measure that are not those of the definition, then its episodes are found wrong."""
+        monkeypatch.setattr(spells, "OF", {**spells.OF, measure: SLIPS[measure]})
+        path = projected(of_all_measures(), folder)
+
+        found = found_by_tables(path)
+
+        assert "episodes" in found
+        assert {it.where.split(", ")[1] for it in found["episodes"].shown} == {str(measure)}
+
+    @EXCHANGED
+    @pytest.mark.parametrize("measure", [it for it in OF_EACH if it is not Measure.COUNT])
+    def test_evidence_that_is_not_what_stood_is_found(
+        self, monkeypatch: pytest.MonkeyPatch, folder: Path, measure: Measure
+    ) -> None:
+        """Given alerts of one measure that name every incident of their group, then their evidence is found wrong."""
+        right = lines.Lines.covering
+
+        def all_of_them(self: lines.Lines, at: int) -> list[Member]:
+            return self.all() if self._rule.measure is measure else right(self, at)
+
+        monkeypatch.setattr(lines.Lines, "covering", all_of_them)
+        path = projected(of_all_measures(), folder)
+
+        assert found_by_tables(path).keys() == {"evidence"}
+
+    def test_what_filters_look_at_is_looked_at(self, folder: Path) -> None:
+        """Given a rule by umbrella and quantity, when the snapshot says otherwise of either, then that is found."""
+        path = projected(of_all_measures(), folder)
+        alone = altered(path, "UPDATE events SET payload = '{\"member_of\": []}' WHERE type LIKE '%actor.registered%'")
+        fewer = altered(path, "UPDATE incident_versions SET quantities = NULL WHERE incident_id = 'd'")
+
+        assert "episodes" in found_by_tables(alone)
+        assert "evidence" in found_by_tables(fewer)
