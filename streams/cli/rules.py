@@ -1,6 +1,5 @@
 """`tocsin rules`: check rules in files, adopt them, and see what is in force, and what was."""
 
-import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -8,22 +7,17 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from events.errors import Faulty
-from streams import clock
-from streams.cli.append import many, say_outcome
-from streams.cli.asking import ask
+from streams.cli.append import many
 from streams.cli.exits import FOUND, OK
 from streams.cli.output import Column, Object, field, print_json, show
-from streams.cli.reads import as_known, of_timelines, patient, reads
+from streams.cli.reads import as_known, of_timelines, reads
+from streams.cli.rules_apply import apply
 from streams.cli.rules_backtest import backtest
 from streams.cli.rules_explain import explain, named
 from streams.cli.rules_test import test
-from streams.settings import Settings, load_settings
 
 if TYPE_CHECKING:
-    from events.log import Event
     from projections.store.reader import Reader
-    from streams.rules import InForce
-    from streams.writing.producer import Stretch
 
 PATH = click.Path(exists=True, path_type=Path)
 
@@ -39,6 +33,7 @@ def rules() -> None:
     """  # noqa: D301 -- click reads the character, not the letters
 
 
+rules.add_command(apply)
 rules.add_command(test)
 rules.add_command(explain)
 rules.add_command(backtest)
@@ -92,54 +87,6 @@ def history(*, reader: "Reader", as_json: bool, timelines: Sequence[str] | None)
     from streams.rules import history as adoptions
 
     show(adoptions(reader, timelines), HISTORY, as_json=as_json)
-
-
-@rules.command()
-@click.argument("path", type=PATH)
-@click.option("--who", required=True, help="Who decided.")
-@click.option("--why", required=True, help="And why.")
-@click.option("--timeline", help="Where; not needed where there is only one.")
-@click.option("--yes", is_flag=True, help="Do not ask.")
-@click.option("--wait", is_flag=True, help="Wait until it is applied. Exit 1 if it was rejected.")
-@patient
-def apply(*, path: Path, timeline: str | None, yes: bool, wait: bool, patience: float, **said: str) -> int:
-    """Adopt the rules of a file or a folder, and only these, if they differ from those in force."""
-    from projections.rules.comparing import compare
-    from streams.reading.published import broker_here
-    from streams.rule_files import read_rules
-    from streams.rules import adoption
-
-    settings, wanted = load_settings(), read_rules(path)
-    here = _in_force(settings, timeline)
-    changes = compare(here.rules, wanted).lines()
-    if not changes:
-        these = "this rule is" if len(wanted) == 1 else f"these {len(wanted)} rules are"
-        click.echo(f"{here.timeline}: {these} in force already", err=True)
-        return OK
-    click.echo("\n".join([f"{here.timeline}:", *(f"  {it}" for it in changes)]), err=True)
-    if not yes:
-        ask("Adopt?")
-    event = adoption(here, wanted, said["who"], said["why"], clock.now())
-    stretches = asyncio.run(_send(settings, broker_here(settings), event))
-    click.echo(f"{many(len(wanted), 'rule')} adopted", err=True)
-    return say_outcome(settings, stretches, patience) if wait else OK
-
-
-def _in_force(settings: Settings, timeline: str | None) -> "InForce":
-    from projections.store.reader import Reader
-    from streams.reading.published import snapshots_of
-    from streams.rules import in_force
-
-    with Reader(snapshots_of(settings)) as reader:
-        return in_force(reader, timeline)
-
-
-async def _send(settings: Settings, servers: str, event: "Event") -> "Sequence[Stretch]":
-    from streams.topics import Topics
-    from streams.writing.producer import producer
-
-    async with producer(servers, Topics(settings.prefix), settings.partitions) as log:
-        return await log.send([event])
 
 
 def _as_file(contents: Sequence[Any]) -> str:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 FEW: Final = 20_000  # records; fewer are gone through before a bar can be read
 SHOWN: Final = 40  # alerts
+MANY: Final = {"appears": "appear", "vanishes": "vanish"}
 
 
 @click.command()
@@ -144,7 +145,7 @@ def _levels(row: Object) -> str:
 def _against(row: Object) -> str:
     """How many alerts would differ, and by how much those move that would be told at another time."""
     counts = [(number, fate) for fate, number in row["against"].items() if fate not in {"lead_s", "same"} and number]
-    said = [f"{number} {fate.removesuffix('s') if number > 1 else fate}" for number, fate in counts]
+    said = [f"{number} {MANY.get(fate, fate) if number > 1 else fate}" for number, fate in counts]
     lead = row["against"]["lead_s"]
     moved = [] if lead is None else [f"{_seconds(abs(lead))} {'sooner' if lead > 0 else 'later'}"]
     return ", ".join([*said, *moved]) or "the same"

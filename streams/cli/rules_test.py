@@ -1,6 +1,6 @@
 """`tocsin rules test`: what people wrote in files of rule tests, tried."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,21 +27,26 @@ def test(paths: Sequence[Path], junit: Path | None, *, as_json: bool) -> int:
 
     Nothing is needed for it, neither a broker nor a worker. How tests are written: docs/rule-tests.md
     """  # noqa: D301 -- click reads the character, not the letters
+    results = run_tests(paths, show=lambda _: not as_json)
+    if as_json:
+        print_json([_object(it) for it in results])
+    if junit is not None:
+        _write(junit, results)
+    return FOUND if any(it.failures for it in results) else OK
+
+
+def run_tests(paths: Sequence[Path], show: Callable[["Result"], bool]) -> "list[Result]":
+    """Run the tests in files and folders, show those that are to be shown, and say how many there were."""
     from streams.rule_tests.reading import read_tests
     from streams.rule_tests.running import run
 
     results = []
     for it in run(read_tests(paths)):
         results.append(it)
-        if not as_json:
+        if show(it):
             _say(it)
-    if as_json:
-        print_json([_object(it) for it in results])
-    if junit is not None:
-        _write(junit, results)
-    failed = sum(bool(it.failures) for it in results)
-    click.echo(f"{many(len(results), 'test')}, {failed} failed", err=True)
-    return FOUND if failed else OK
+    click.echo(f"{many(len(results), 'test')}, {sum(bool(it.failures) for it in results)} failed", err=True)
+    return results
 
 
 def _say(it: "Result") -> None:

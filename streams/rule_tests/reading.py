@@ -56,10 +56,18 @@ def read_tests(paths: Sequence[FilePath]) -> list[Sheet]:
     return found
 
 
+def tests_beside(path: FilePath) -> list[FilePath]:
+    """The files of tests that belong to rules: of a file, NAME_test beside it; of a folder, all in it."""
+    if path.is_dir():
+        return sorted(it for pattern in PATTERNS for it in path.rglob(pattern) if it.is_file())
+    named = (path.with_name(pattern.replace("*", path.stem)) for pattern in PATTERNS)
+    return [it for it in named if it.is_file()]
+
+
 def _files(path: FilePath) -> list[FilePath]:
     if not path.is_dir():
         return [path]
-    found = sorted(it for pattern in PATTERNS for it in path.rglob(pattern) if it.is_file())
+    found = tests_beside(path)
     if not found:
         raise Faulty(f"{path}: expected files of tests, {' or '.join(PATTERNS)}, found none")
     return found
