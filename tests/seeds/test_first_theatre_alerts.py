@@ -1,6 +1,7 @@
-"""What the default rules say of the first theatre, and when: a table that was derived by hand, message by message."""
+"""What the default rules say of the first theatre, and when: docs/theatre.md, derived by hand, message by message."""
 
 import json
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -8,59 +9,50 @@ from typing import Any, NamedTuple
 import pytest
 
 from projections.apply import apply_batch
+from projections.rules.compiling import compile_rules
+from projections.rules.durations import written
+from projections.rules.words import Measure
 from projections.store.file import PartitionFile
 from seeds.loader import folder_of
+from streams.cli.alerts import amount
+from streams.rule_files import read_rules
 from streams.writing.replay import Cut, schedule, theatre
 from tests import facts
 
-TABLE = Path(__file__).with_name("first_theatre_alerts.txt")
-RULES = {
-    "site": "site-under-repeated-attack",
-    "country": "country-under-attack",
-    "day": "several-attacks-on-one-day",
-    "actor": "attacks-by-one-actor",
-    "wave": "wave-of-attacks",
-    "strikes": "strikes-by-us-forces",
-}
+PAGE = (Path(__file__).parents[2] / "docs/theatre.md").read_text(encoding="utf-8")
+RULES = dict(re.findall(r"^\| (\w+) \| `([\w-]+)` \|", PAGE, re.MULTILINE))  # as the page calls them -> id
 
 
 class Told(NamedTuple):
     """A message, as far as the table says."""
 
     known: str
-    over: bool  # it went to `alerts` only
-    kind: str
+    kind: str  # ", over": it went to `alerts` only
     rule: str
     group: str
     severity: str
     opened: str
     ended: str
-    value: int
+    value: str
 
 
 def derived() -> list[tuple[Told, list[str]]]:
-    """The table: messages and their evidence, empty where the table says nothing of it."""
-    lines = [line.split() for line in TABLE.read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
-    found = []
-    for known, *rest in lines:
-        over = rest[0] == "D"
-        kind, rule, group, severity, opened, ended, value, *evidence = rest[over:]
-        told = Told(known, over, kind, RULES[rule], group, severity, opened, ended, int(value))
-        found.append((told, [f"inc-{name}" for name in evidence if name != "-"]))
-    return found
+    """The tables of the page: messages and their evidence."""
+    rows = [line.strip("|").split("|") for line in PAGE.splitlines() if re.match(r"\| 20\d\d-", line)]
+    return [(Told(*(it.strip() for it in row[:-1])), row[-1].split()) for row in rows]
 
 
 def message(topics: str, body: dict[str, Any]) -> Told:
+    value = amount(body["value"])
     return Told(
         body["known_at"][:13],
-        topics == "alerts",
-        body["kind"],
-        body["rule"]["id"],
-        next(iter(body["group"].values()), "*"),
+        body["kind"] + ", over" * (topics == "alerts"),
+        next(name for name, rule in RULES.items() if rule == body["rule"]["id"]),
+        next(iter(body["group"].values()), ""),
         body["severity"],
         body["opened_at"][:10],
-        (body["ended_at"] or "-")[:10],
-        body["value"]["best"],
+        (body["ended_at"] or "")[:10],
+        f"{value.removeprefix('at least ')}+" if value.startswith("at least") else value,
     )
 
 
@@ -76,16 +68,28 @@ def messages(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, dict[s
 
 
 def test_the_replay_tells_the_story_that_was_derived_by_hand(messages: list[tuple[str, dict[str, Any]]]) -> None:
-    """Given a replay with daily ticks, then its messages are those of the table, in its order."""
+    """Given a replay with daily ticks, then its messages are those of the page, in its order."""
     assert [message(*it) for it in messages] == [told for told, _ in derived()]
 
 
 def test_every_message_names_the_evidence_that_was_found_by_hand(messages: list[tuple[str, dict[str, Any]]]) -> None:
-    """Given the same replay, then each message's incidents are those of the table."""
+    """Given the same replay, then each message's incidents are those of the page."""
     for (told, expected), (_, body) in zip(derived(), messages, strict=True):
-        if expected:
-            assert {it["incident_id"] for it in body["evidence"]["incidents"]} == set(expected), told
-            assert body["evidence"]["count"] == len(expected) == body["value"]["best"]
+        found = [it["incident_id"].removeprefix("inc-") for it in body["evidence"]["incidents"]]
+        assert sorted(found) == sorted(expected), told
+        assert body["evidence"]["count"] == len(expected)
+
+
+def test_the_page_speaks_of_all_rules_and_measures(messages: list[tuple[str, dict[str, Any]]]) -> None:
+    """Given the theatre's rules, then the page names each with its levels, and each measure told something."""
+    rules = compile_rules(read_rules(folder_of("iraq-syria") / "rules.yaml"))
+    told = {body["rule"]["id"] for _, body in messages}
+
+    assert sorted(RULES.values()) == sorted(it.rule_id for it in rules)
+    assert {it.measure for it in rules if it.rule_id in told} == set(Measure)
+    for it in rules:
+        levels = [written(level) if it.measure is Measure.SILENCE else str(level) for level in it.levels]
+        assert re.search(rf"`{it.rule_id}` \| [^|]*: {', '.join(levels)}[;\s]", PAGE), it.rule_id
 
 
 def test_all_severities_and_kinds_are_told_and_three_alerts_are_open_at_the_end(

@@ -51,10 +51,14 @@ def test_rules_are_adopted_as_soon_as_the_stage_is_set() -> None:
     assert [it["id"] for it in adopted.fact.rules] == [
         "site-under-repeated-attack",
         "country-under-attack",
-        "several-attacks-on-one-day",
         "attacks-by-one-actor",
         "wave-of-attacks",
         "strikes-by-us-forces",
+        "attacks-spread-over-sites",
+        "us-forces-wounded",
+        "weapon-not-seen-before",
+        "more-attacks-than-usual",
+        "no-attack-for-long",
     ]
 
 

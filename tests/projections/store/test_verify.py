@@ -108,7 +108,7 @@ class TestWhatIsSound:
         assert found_by_replay(seeds, records, folder) == {}
         assert looked_at["incidents"] == "27 incidents"
         assert looked_at["knowledge"] == "3 instants"
-        assert looked_at["episodes"].endswith("of 6 rules")
+        assert looked_at["episodes"].endswith("of 10 rules")
         assert looked_at["evidence"].partition(" ")[0] == looked_at["evidence"].split()[2] != "0"
 
 
