@@ -19,6 +19,7 @@ from projections.rules.spec import content_hash
 from projections.store.explaining import of_group
 from projections.store.file import PartitionFile
 from projections.store.groups import TableGroups
+from projections.store.provenance import why_alert
 from projections.store.reader import Reader
 from tests import facts
 from tests.projections.rules.histories import examples
@@ -181,3 +182,15 @@ def assert_twins(file: PartitionFile) -> None:
         wanted = {("north",) if rule.by else (): [(-FOREVER, FOREVER)]}
         found = tables.members("test", rule, wanted)
         assert {group: sorted(those) for group, those in found.items() if those} == seen
+
+
+def test_what_was_told_of_an_umbrella_is_proved_as_it_was_then(tmp_path: Path) -> None:
+    """Given alerts of an umbrella that lost its members, when each message is proved, then nothing is wrong."""
+    told = [*STAGE, attack("a", "militia"), attack("b", "militia"), anew("militia", "axis"), anew("militia")]
+
+    with Reader(publish(tmp_path, told)) as reader:
+        alerts = reader.rows("alerts", **dict.fromkeys(("timelines", "states", "severities")))
+        [one] = [why_alert(reader, it["alert_id"], None) for it in alerts if it["rule"] == "of-the-axis"]
+
+    assert one is not None
+    assert [(it["kind"], it["differences"]) for it in one["alert"]["messages"]] == [("raised", []), ("cancelled", [])]
