@@ -22,7 +22,7 @@ def due(now: float, began: float | None, took: float, pause: float) -> bool:
     Args:
         now: the time of asking.
         began: when the last copy began; None: there was none.
-        took: how long it took.
+        took: how long a copy takes.
         pause: the least from one copy's begin to the next.
     """
     return began is None or now - began >= max(pause, SHARE * took)
@@ -42,7 +42,10 @@ class Snapshot:
         self._clock = clock
         self._copy: Copy | None = None
         self._began: float | None = None
-        self._took = 0.0
+        self._took = [
+            0.0,
+            0.0,
+        ]  # the last two copies: one that is long by way of exception is no measure (docs/adr/0023)
         self._offset: int | None = None  # the checkpoint that the newest copy holds
         self.published: float | None = None  # when the newest copy that readers have was begun
 
@@ -55,7 +58,7 @@ class Snapshot:
         pause = self.pause * (FAR_PAUSE if behind > FAR else 1)
         if self._copy is not None and self._copy.poll() is not None:
             self._ended(self._copy.wait())
-        if self._copy is None and self._is_stale() and due(self._clock(), self._began, self._took, pause):
+        if self._copy is None and self._is_stale() and due(self._clock(), self._began, min(self._took), pause):
             self._begin()
 
     def finish(self, patience: float) -> None:
@@ -78,7 +81,7 @@ class Snapshot:
         self._copy = self.file.begin_publish(self.destination)
 
     def _ended(self, code: int) -> None:
-        self._took, self._copy = self._clock() - (self._began or 0.0), None
+        self._took, self._copy = [self._took[1], self._clock() - (self._began or 0.0)], None
         if code == 0:
             self.published = self._began
         else:

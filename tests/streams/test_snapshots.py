@@ -56,6 +56,25 @@ def test_only_what_is_new_is_copied(tmp_path: Path) -> None:
     assert (tmp_path / "p0.duckdb").read_text() == "two\n"
 
 
+def test_one_long_copy_makes_readers_wait_no_longer(tmp_path: Path) -> None:
+    """Given a copy that takes long, when one alone does, then the next is begun at once, and after two it is not."""
+    file = File(*["echo more >> p0.duckdb"] * 4)
+    now = [0.0]
+    published = Snapshot(file, tmp_path / "p0.duckdb", pause=1.0, clock=lambda: now[0])  # type: ignore[arg-type]
+    left = []
+
+    for seconds in (0.0, 10.0, 10.0, 1.0):
+        file.next_offset += 1
+        published.tick()
+        left.append(len(file.commands))
+        if published._copy is not None:
+            published._copy.wait()
+        now[0] += seconds or 1.0
+        published.tick()  # it has ended
+
+    assert left == [3, 2, 1, 1]
+
+
 def test_one_copy_is_made_at_a_time(tmp_path: Path) -> None:
     """Given a copy on its way, when more was applied, then the next one waits for its end."""
     file = File("sleep 0.05; echo one > p0.duckdb", "echo two > p0.duckdb")
