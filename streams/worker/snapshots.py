@@ -9,7 +9,9 @@ import structlog
 
 from streams.worker.partitions import Copy, File
 
-SHARE = 4  # of the time goes at most one part in four to copying, which is done beside the line
+SHARE = (
+    2  # of the time goes at most one part in two to copying, which is done beside the line and mostly waits for disks
+)
 FAR = 20_000  # offsets behind the log: then readers are stale anyway, and the line has better to do
 FAR_PAUSE = 5  # times the usual pause, then
 
