@@ -12,12 +12,14 @@ from xml.sax.saxutils import escape
 from events.errors import NO_TEXT
 from events.values import instant, iso
 from projections.rules.backtest import Story
+from projections.rules.durations import UNITS
 from projections.rules.model import SEVERITIES
 from streams.backtesting.running import Tried
 
 WIDTH, LEFT, RIGHT, TOP = 1000, 240, 20, 56  # px; names stand on the left
 LANE, GAP, LABEL = 24, 16, 14  # px; the height of a lane, between strips, of a line of text
 MOST: Final = 60  # strips: the busiest; more is no picture
+MARGIN: Final = 20  # of the time shown, one part lies before the first alert, and a day at least
 LEAST: Final = 3.0  # px; the shortest bar that can be seen
 LETTER: Final = 12.0  # px; the shortest bar that has a letter
 FILLS: Final = ("#9ecae1", "#fd8d3c", "#b30000")
@@ -146,12 +148,13 @@ def _known(it: Story) -> Iterator[Bar]:
 
 
 class Axis:
-    """Instants as places on the picture."""
+    """Instants as places on the picture; it begins a little before the first alert, after whatever quiet there was."""
 
     def __init__(self, strips: Sequence[Strip], found: Tried) -> None:
         bars = [bar for strip in strips for lane in strip.lanes for bar in lane.bars]
-        self.first = min([found.first, *(it.since for it in bars)])
-        self.last = max([found.last, *(it.until or it.since for it in bars), self.first + 1])
+        began = min((it.since for it in bars), default=found.first)
+        self.last = max([found.last, *(it.until or it.since for it in bars), began + 1])
+        self.first = began - max((self.last - began) // MARGIN, UNITS["d"])
 
     def x(self, at: int | None) -> float:
         """The place of an instant, px; of none, the right end."""

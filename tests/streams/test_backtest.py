@@ -12,6 +12,8 @@ from events.errors import ConfigInvalid, NotFound
 from projections.rules.form import RuleSpec
 from projections.rules.spec import content_hash, normalise
 from seeds.loader import folder_of
+from streams.backtesting import strips
+from streams.backtesting.running import Tried
 from streams.cli.rules import rules
 from streams.writing.replay import theatre
 from tests import facts
@@ -248,6 +250,15 @@ class TestThePicture:
         fills = [{it.get("fill") for it in strip.iter(f"{SVG}rect")} for strip in (north, south)]
         assert fills[1] == {"url(#gone)"}
         assert "url(#gone)" not in fills[0]
+
+    def test_begins_a_little_before_the_first_alert(self) -> None:
+        """Given two years of quiet before an alert of ten days, then its bar begins near the left end, not at it."""
+        days = 86_400_000_000
+        told = strips.Lane("told", [strips.Bar(800 * days, 810 * days, 1, gone=False, said="told")])
+        axis = strips.Axis([strips.Strip("one", [told])], Tried("test", [], None, 0, 0, 820 * days, []))
+
+        place = (axis.x(800 * days) - strips.LEFT) / (strips.WIDTH - strips.LEFT - strips.RIGHT)
+        assert 0 < place < 1 / 15
 
     def test_says_in_words_what_it_shows(self, home: Path, file: Path) -> None:
         """Given the picture, then whoever can not see it has a title, and a description with the numbers."""
