@@ -1,6 +1,6 @@
 # Every verb is one line. `make` checks everything; it needs Python 3.11 or newer and make, nothing else.
 .DEFAULT_GOAL := check
-.PHONY: setup check format-check lint types imports test test-kafka fix up down demo bench torture compiled plain test-compiled lock clean
+.PHONY: setup check format-check lint types imports test prove mutants test-kafka fix up down demo bench torture compiled plain test-compiled lock clean
 
 PYTHON ?= $(firstword $(foreach name,python3 python3.14 python3.13 python3.12 python3.11 python,$(shell \
 	$(name) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && command -v $(name))))
@@ -31,6 +31,10 @@ demo: setup ; $(BIN)/tocsin demo
 compiled: setup plain  ## the hot modules as extensions, beside their sources; a minute or two
 	TOCSIN_COMPILE=1 $(BIN)/python setup.py --quiet build_ext --inplace
 plain: ; find events projections \( -name '*.so' -o -name '*.pyd' -o -name '*.made-from' \) -delete; rm -rf build
+prove: setup  ## the properties of the rules, each with 10 000 examples; an hour or more
+	TOCSIN_PROVE=1 $(BIN)/pytest --timeout 0 tests/projections/rules $(ARGS)
+mutants: setup  ## slips in the evaluator that no test finds; half an hour. MODULES="spells lines" are fewer
+	$(BIN)/python -m tests.mutants $(MODULES)
 test-compiled: setup ; $(BIN)/python -m tests.compiled
 bench: setup ; $(BIN)/python -m benchmarks $(if $(EVENTS),--events $(EVENTS))
 torture: setup ; $(BIN)/python -m tests.torture $(if $(KILLS),--kills $(KILLS)) $(if $(SEED),--seed $(SEED))

@@ -14,13 +14,13 @@ from projections.rules.track import Track
 from projections.rules.words import Measure
 from tests.projections.logs import share
 
-PROVE = 20 if os.environ.get("TOCSIN_PROVE") == "1" else 1
+PROVE = 10_000 if os.environ.get("TOCSIN_PROVE") == "1" else None  # `make prove`
 INSTANTS = st.integers(0, 24)
 
 
 def examples(count: int) -> Callable[[Any], Any]:
-    """So many examples; twenty times as many with TOCSIN_PROVE=1, a share with the profile `few`."""
-    return settings(max_examples=share(count) * PROVE, deadline=None)
+    """So many examples; 10 000 with `make prove`, a share with the profile `few`."""
+    return settings(max_examples=PROVE or share(count), deadline=None)
 
 
 OF = {Measure.SUM: "munitions", Measure.DISTINCT: "actor", Measure.NEW: "actor"}

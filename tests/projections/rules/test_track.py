@@ -16,7 +16,7 @@ def applied(track: Track, step: Step) -> None:
     track.exchange(step.old, step.new)
 
 
-@examples(400)
+@examples(500)
 @given(rule=rules(), history=steps())
 def test_the_evaluator_finds_what_the_definition_says(rule: Rule, history: list[Step]) -> None:
     """Given any history, when it is applied event by event, then the episodes are those of the definition."""

@@ -1,0 +1,68 @@
+"""The tool that tries the tests of the evaluator: which slips it makes, and that it sees who finds them."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.mutants.__main__ import MODULES, ROOT, TESTS, Survivor, explained
+from tests.mutants.slips import slips
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("x = a < b", ["`a < b` is `a <= b`"]),
+        ("x = a + 1", ["`1` is `2`", "`a + 1` is `a - 1`"]),
+        ("x = a and b", ["`a and b` is `a or b`", "`a and b` is `a`", "`a and b` is `b`"]),
+        ("x = not a", ["`not a` is `not not a`"]),
+        ("x = min(a, b) if True else c", ["`True` is `False`", "`min` is `max`", None]),
+        ("def f(a: int | None = None) -> dict[str, int]: return a", []),
+        ("Group = tuple[str, ...]", []),
+    ],
+)
+def test_a_slip_changes_one_thing(source: str, said: list[str | None]) -> None:
+    """Given a line, when slips are made, then each is one other operator, condition, name or number."""
+    found = [it.said for it in slips(source)]
+
+    assert len(found) == len(said)
+    assert {it for it in said if it} <= set(found)
+    assert all(it.source != source for it in slips(source))
+
+
+PARTED = """
+from pathlib import Path
+from tests.mutants.trial import found
+here = Path({folder!r})
+for number in (1, 2):
+    print(found("measured_here", f"SIZE = {{number}}", here / "measured_here.py", [str(here / "test_it.py")]))
+"""
+
+
+def test_a_slip_that_a_test_finds_is_told_from_one_that_none_does(tmp_path: Path) -> None:
+    """Given a test of a module, when the module says something else in another process, then it fails there."""
+    (tmp_path / "measured_here.py").write_text("SIZE = 1\n")
+    (tmp_path / "test_it.py").write_text("import measured_here\ndef test_it():\n    assert measured_here.SIZE == 1\n")
+
+    code = PARTED.format(folder=str(tmp_path))
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+
+    assert done.stdout.split() == ["False", "True"]
+
+
+def test_what_is_tried_is_there() -> None:
+    """Given the modules and tests of the tool, then each is a file."""
+    assert all((ROOT / "projections" / "rules" / f"{it}.py").is_file() for it in MODULES)
+    assert all((ROOT / it).is_file() for it in TESTS)
+
+
+def test_what_is_explained_is_still_a_slip() -> None:
+    """Given docs/mutants.md, then each slip that it explains is one that the sources can have."""
+    folder = ROOT / "projections" / "rules"
+    possible = {
+        str(Survivor(module, it)) for module in MODULES for it in slips((folder / f"{module}.py").read_text("utf-8"))
+    }
+
+    assert explained() <= possible
+    assert explained()
