@@ -28,6 +28,22 @@ async def test_a_worker_killed_anywhere_leaves_nothing_lost_and_nothing_twice(
     await line.must_be_exact()
 
 
+@pytest.mark.parametrize("point", ["before-commit", "after-commit"])
+async def test_a_worker_killed_while_it_writes_many_records_leaves_nothing_lost_and_nothing_twice(
+    line: Line, store: Store, point: str
+) -> None:
+    """Given so many records that one batch is written while the next one grows, when it is killed, all is exact."""
+    await line.append(store.writes(0, 3_000))
+    first = line.start(crash_at=point)
+
+    killed = first.ends()
+    line.start()
+    await line.settled()
+
+    assert killed == -9, f"{point} was not reached"
+    await line.must_be_exact()
+
+
 async def test_a_worker_killed_at_any_moment_leaves_nothing_lost_and_nothing_twice(line: Line, store: Store) -> None:
     """Given a steady flow, when the worker is killed at five moments, then files and wire are exact."""
     moments = random.Random(7)
