@@ -36,7 +36,7 @@ prove: setup  ## the properties of the rules, each with 10 000 examples; an hour
 mutants: setup  ## slips in the evaluator that no test finds; half an hour. MODULES="spells lines" are fewer
 	$(BIN)/python -m tests.mutants $(MODULES)
 test-compiled: setup ; $(BIN)/python -m tests.compiled
-bench: setup ; $(BIN)/python -m benchmarks $(if $(EVENTS),--events $(EVENTS))
+bench: setup ; for it in benchmarks benchmarks.rule_goals benchmarks.backtest; do $(BIN)/python -m $$it $(if $(EVENTS),--events $(EVENTS)) || exit; done
 torture: setup ; $(BIN)/python -m tests.torture $(if $(KILLS),--kills $(KILLS)) $(if $(SEED),--seed $(SEED))
 lock: setup ; $(LOCK) $(UPGRADE) -o requirements.lock && $(LOCK) $(UPGRADE) --group dev -c requirements.lock -o requirements-dev.lock
 clean: ; rm -rf .venv .tocsin

@@ -1,0 +1,178 @@
+"""What rules of all measures cost, against their goals: `python -m benchmarks.rule_goals [--events N] [--json]`.
+
+A load of 20 rules of six measures, of which two look at each event, over 1 000 sites; processor time of the engine,
+whole groups in memory, in batches of a thousand as a worker that catches up applies them. Beside it a bare Python loop
+in the same run, so that a slow machine does not look like slow code. Each line says its goal, and whether it is met.
+What it takes to bring groups in from the tables (docs/adr/0024) is not in it: `python -m benchmarks` has that.
+"""
+
+import argparse
+import gc
+import json
+import random  # noqa: TID251  (seeded: the same history on each run)
+import resource
+import time
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+from benchmarks.rules import DAY, NEVER, applied, incident, loop, rule
+from projections.claims import HowMany
+from projections.fold import Change
+from projections.rules.engine import Engine
+from projections.rules.model import Rule
+from projections.rules.words import Measure, Updates
+
+SITES, CLASSES, AT_ONCE = 1_000, 10, 1_000
+YEARS_LATE = 5
+WEAPONS = ("drone", "rocket", "mortar", "ied")
+WOUNDED = HowMany(low=2, best=2, high=None, qualifier="at-least")
+
+
+class Goal(NamedTuple):
+    """A number, and what it should be at most."""
+
+    what: str
+    found: float
+    most: float
+    unit: str
+
+    @property
+    def met(self) -> bool:
+        """Whether it is."""
+        return self.found <= self.most
+
+    def line(self) -> str:
+        """For people."""
+        mark = "ok" if self.met else "MISSED"
+        return f"{self.what:58} {self.found:9.1f} {self.unit:8} goal {self.most:g}: {mark}"
+
+
+MEASURES: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("count", {}),
+    ("sum", {"measure": Measure.SUM, "of": "wounded.us"}),
+    ("distinct", {"measure": Measure.DISTINCT, "of": "weapon"}),
+    ("new", {"measure": Measure.NEW, "of": "weapon"}),
+    ("surge", {"measure": Measure.SURGE, "preceding": 4}),
+    ("silence", {"measure": Measure.SILENCE}),
+)
+
+
+def of_class(kind: int) -> Iterator[Rule]:
+    """Two rules for a class: a count, and each of the other measures in turn."""
+    where = (("class", frozenset({f"c{kind}"})),)
+    name, more = MEASURES[1 + kind % (len(MEASURES) - 1)]
+    days = None if name in {"new", "silence"} else 30
+    levels = (30 * DAY, 90 * DAY) if name == "silence" else (6, 12)
+    yield rule(f"count-{kind}", (6, 12), 30, where=where, clear=3, keep_firing=DAY)
+    yield rule(f"{name}-{kind}", levels, days, where=where, updates=Updates.NONE, **more)
+
+
+RULES = tuple(it for kind in range(CLASSES) for it in of_class(kind))
+
+
+def mass(count: int, days: int = 1_000) -> Iterator[tuple[int, Change]]:
+    """Reports over some years: 20 % up to ten days late, 2 % corrected by days, 1 % retracted."""
+    dice, recent = random.Random(7), list[Any]()
+    for number in range(count):
+        clock = number * days * DAY // count
+        lot = dice.random()
+        if lot < 0.03 and len(recent) > 1_000:
+            old = recent.pop(dice.randrange(len(recent)))
+            moved = old._replace(version=2, at=old.at - DAY, until=old.at - DAY)
+            yield clock, Change(old, old._replace(version=2, retracted=True) if lot < 0.01 else moved)
+            continue
+        at = clock - dice.randrange(10 * DAY if dice.random() < 0.2 else DAY // 24)
+        it = incident(number, at, dice.randrange(SITES))
+        it = it._replace(
+            incident_class=f"c{dice.randrange(CLASSES)}", weapons=(dice.choice(WEAPONS),), wounded={"us": WOUNDED}
+        )
+        recent.append(it)
+        del recent[:-5_000]
+        yield clock, Change(None, it)
+
+
+def followed(engine: Engine, changes: Iterator[tuple[int, Change]]) -> float:
+    """Lead an engine through a history; the seconds of processor time, without making the history."""
+    spent, batch = 0.0, list[tuple[int, Change]]()
+    for it in changes:
+        batch.append(it)
+        if len(batch) == AT_ONCE:
+            spent += _timed(engine, batch)
+            batch = []
+    return spent + (_timed(engine, batch) if batch else 0.0)
+
+
+def _timed(engine: Engine, batch: Sequence[tuple[int, Change]]) -> float:
+    began = time.process_time()
+    applied(engine, batch)
+    return time.process_time() - began
+
+
+def everyday(events: int, turn: float) -> Iterator[Goal]:
+    """The load: what an event costs each rule that looks at it, and the memory of the engine."""
+    engine, before = Engine("t", RULES), _rss_mb()
+    spent = followed(engine, mass(events)) / events / 2 * 1e6  # two rules look at each
+    gc.collect()
+    yield Goal(f"{events:,} events, 20 rules: an event and affected rule", spent, 15, "us")
+    yield Goal("the same, in turns of a bare loop", spent / turn, 150, "turns")
+    yield Goal("memory of the rules", _rss_mb() - before, 150, "MB")
+
+
+def _rss_mb() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def quiet(it: Rule, groups: int, incidents: int) -> tuple[float, Engine]:
+    """µs of an event for one rule that tells nothing, and the engine after that."""
+    engine, dice = Engine("t", [it]), random.Random(7)
+    history = (
+        (number * 5_000_000, Change(None, _plain(number, number * 5_000_000, dice.randrange(groups))))
+        for number in range(incidents)
+    )
+    return followed(engine, history) / incidents * 1e6, engine
+
+
+def _plain(number: int, at: int, group: int) -> Any:
+    return incident(number, at, group)._replace(weapons=("drone",), wounded={"us": WOUNDED})
+
+
+def hot(name: str, more: dict[str, Any], incidents: int = 200_000) -> Iterator[Goal]:
+    """One group that has everything beside a thousand; then one incident that is told years late."""
+    days = None if name in {"new", "silence"} else 30
+    it = rule(name, (NEVER * DAY,), days, updates=Updates.NONE, **more)
+    cold, _ = quiet(it, SITES, incidents)
+    one, engine = quiet(it, 1, incidents)
+    yield Goal(f"{name}: a hot group of {incidents:,}, of a cold one", one / cold, 3, "times")
+    yield Goal(f"{name}: an incident {YEARS_LATE} years late, there", late(engine, incidents), 1, "ms")
+
+
+def late(engine: Engine, incidents: int, tries: int = 20) -> float:
+    """Ms of processor time for an incident of years ago, in a group of many: the median of some."""
+    clock = incidents * 5_000_000
+    spent = []
+    for number in range(tries):
+        at = clock - YEARS_LATE * 365 * DAY - number
+        spent.append(_timed(engine, [(clock, Change(None, _plain(incidents + number, at, 0)))]) * 1e3)
+    return sorted(spent)[tries // 2]
+
+
+def main() -> None:
+    """Print a line for each goal, or all as JSON."""
+    said = argparse.ArgumentParser()
+    said.add_argument("--events", type=int, default=1_000_000)
+    said.add_argument("--json", action="store_true")
+    asked = said.parse_args()
+    gc.freeze()
+    gc.set_threshold(2_000_000, 50, 100)  # as the worker does
+    turn, found = loop(), list[Goal]()
+    goals = (it for part in (everyday(asked.events, turn), *(hot(*it) for it in MEASURES)) for it in part)
+    for it in goals:
+        found.append(it)
+        if not asked.json:
+            print(it.line(), flush=True)
+    if asked.json:
+        print(json.dumps({"us_per_turn": turn, "goals": [{**it._asdict(), "met": it.met} for it in found]}))
+
+
+if __name__ == "__main__":
+    main()
