@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Final
 
 from events.errors import ConfigInvalid, Faulty
-from events.marked import LARGEST
 from projections.rules.spec import Content
 from projections.rules.yaml_file import Look, look, too_large
 
+LARGEST: Final = 2**18  # bytes of a file: more than a set of rules can have, and its faults are told within seconds
 ENDINGS: Final = (".yaml", ".yml")
 
 

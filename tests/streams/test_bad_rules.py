@@ -24,7 +24,7 @@ BAD: dict[str, tuple[bytes, str]] = {
     "an id twice": ((ONE + ONE.removeprefix("rules:\n")).encode(), "expected one of its own"),
     "an anchor in a circle": (b"rules: &a\n- *a", "expected plain values, found &a"),
     "a billion laughs": (LAUGHS.encode(), "expected plain values, found &a"),
-    "10 MB": (b"# " + b"x" * 10 * 2**20, "expected at most 1048576 bytes, found more"),
+    "10 MB": (b"# " + b"x" * 10 * 2**20, "expected at most 262144 bytes, found more"),
     "no UTF-8": ("rules: []".encode("utf-16"), "expected UTF-8, found byte 0xff"),
 }
 

@@ -99,8 +99,8 @@ class TestChecking:
         ("raw", "said"),
         [
             (b"rules: []\n# \xff", "2:1: expected UTF-8, found byte 0xff"),
-            (b"x" * (2**20 + 1), "1:1: expected at most 1048576 bytes, found more"),
-            ("# é\n".encode() * 2**21, "1:1: expected at most 1048576 bytes, found more"),
+            (b"x" * (2**18 + 1), "1:1: expected at most 262144 bytes, found more"),
+            ("# é\n".encode() * 2**21, "1:1: expected at most 262144 bytes, found more"),
         ],
         ids=["no UTF-8", "too large", "10 MB, cut within a letter"],
     )
