@@ -203,6 +203,14 @@ class TestWhatCountsAndAddsNothing:
         assert found.course == [(12, 3), (14, 5)]
         assert turn_of(found.course, 5, found.value) == 14
 
+    def test_silence_adds_until_its_next_level(self) -> None:
+        """Given silence that has just reached a level, then it adds that until the next one, or an incident."""
+        rule = replace(RULE, measure=Measure.SILENCE, levels=(3, 5), window=FOREVER)
+
+        found = [explain(rule, GROUP, [incident(1, 9), incident(2, 20)], at).parts for at in (12, 14)]
+
+        assert [[(it.adds, it.until) for it in those] for those in found] == [[(3, 14)], [(5, 20)]]
+
     def test_a_surge_takes_away_what_the_windows_before_held(self) -> None:
         """Given incidents in this window and one before it, then one adds and the other takes away."""
         rule = replace(RULE, measure=Measure.SURGE, preceding=2)
