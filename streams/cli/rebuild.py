@@ -103,11 +103,13 @@ async def _follow(
     """Apply the log from where the file is up to an offset, else to the end that it has now."""
     from aiokafka import TopicPartition
 
+    from streams import turns
     from streams.collector import calm_collector
     from streams.decoder import Decoder
     from streams.reading.log import applied, pieces
 
     part = TopicPartition(f"{settings.prefix}.events", it.partition)
+    turns.share_out(turns.FAR + 1)  # nobody waits for anything else here
     with calm_collector(), Decoder() as decoder:
         async with aclosing(pieces(servers, part, it.next_offset, upto)) as those:
             async for count in applied(those, decoder.read, it.follow):

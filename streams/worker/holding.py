@@ -9,7 +9,7 @@ from typing import Any
 import structlog
 
 from events.log import Record
-from streams import clock
+from streams import clock, turns
 from streams.faust.batches import Batch, Limits
 from streams.worker import owner, swap
 from streams.worker.applying import Run, plan
@@ -221,6 +221,7 @@ class Holding:
 
     def _say(self, run: Run, applied: Applied, took: dict[str, float]) -> None:
         """Log the batch, and have its messages sent."""
+        turns.share_out(run.lag)
         if applied.messages or applied.rejected:  # a reject sends a dead letter
             self._relays[run.partition][0].wake()
         self.meter.batch(run, applied, took)
