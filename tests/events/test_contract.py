@@ -29,10 +29,10 @@ def test_the_written_schema_is_that_of_the_code(name: str) -> None:
 
 
 def test_no_schema_is_left_over() -> None:
-    """Given the folder of schemas, then it holds a file for every type, for alerts and rules, and all as AsyncAPI."""
+    """Given the folder of schemas, one for every type, for alerts and rules, AsyncAPI and the reference."""
     schemas = {f"{name}.json" for name in (*CHECKS, *contract.schemas())}
 
-    assert {it.name for it in FOLDER.iterdir()} == {*schemas, "asyncapi.yaml"}
+    assert {it.name for it in FOLDER.iterdir()} == {*schemas, "asyncapi.yaml", "rules-reference.md"}
 
 
 @given(events)
