@@ -6,6 +6,7 @@ PYTHON ?= $(firstword $(foreach name,python3 python3.14 python3.13 python3.12 py
 	$(name) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && command -v $(name))))
 BIN := .venv/bin
 READY := .venv/ready
+PLAIN := find events projections \( -name '*.so' -o -name '*.pyd' -o -name '*.made-from' \) -delete; rm -rf build
 LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
 
 setup: $(READY)  ## .venv from the lock; nothing is done when it is up to date
@@ -30,13 +31,15 @@ down: ; docker compose down
 demo: setup ; $(BIN)/tocsin demo
 compiled: setup plain  ## the hot modules as extensions, beside their sources; a minute or two
 	TOCSIN_COMPILE=1 $(BIN)/python setup.py --quiet build_ext --inplace
-plain: ; find events projections \( -name '*.so' -o -name '*.pyd' -o -name '*.made-from' \) -delete; rm -rf build
+plain: ; $(PLAIN)
 prove: setup  ## the properties of the rules, each with 10 000 examples; one of them alone takes three minutes
 	TOCSIN_PROVE=1 $(BIN)/pytest --timeout 0 tests/projections/rules $(ARGS)
 mutants: setup  ## slips in the evaluator that no test finds; half an hour. MODULES="spells lines" are fewer
 	$(BIN)/python -m tests.mutants $(MODULES)
 test-compiled: setup ; $(BIN)/python -m tests.compiled
-bench: setup ; for it in benchmarks benchmarks.rule_goals benchmarks.backtest; do $(BIN)/python -m $$it $(if $(EVENTS),--events $(EVENTS)) || exit; done
+bench: compiled  ## the core compiled, as the image has it; plain again afterwards
+	status=0; for it in benchmarks benchmarks.rule_goals benchmarks.backtest; do \
+	$(BIN)/python -m $$it $(if $(EVENTS),--events $(EVENTS)) || { status=$$?; break; }; done; $(PLAIN); exit $$status
 torture: setup ; $(BIN)/python -m tests.torture $(if $(KILLS),--kills $(KILLS)) $(if $(SEED),--seed $(SEED))
 lock: setup ; $(LOCK) $(UPGRADE) -o requirements.lock && $(LOCK) $(UPGRADE) --group dev -c requirements.lock -o requirements-dev.lock
 clean: ; rm -rf .venv .tocsin

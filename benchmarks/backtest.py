@@ -17,6 +17,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from benchmarks.load import RULES, STAGE, Load, stage
+from benchmarks.show import bar
 from projections.apply import apply_batch
 from projections.store.file import PartitionFile
 
@@ -38,15 +39,15 @@ def fill(home: Path, events: int) -> None:
     """Fold a load, and publish it."""
     file, records = PartitionFile(home / "p0.duckdb", 0, 1), [*stage("load")]
     mass = Load().records(events - STAGE)
-    while records or (records := [it for _, it in zip(range(AT_ONCE), mass, strict=False)]):
-        start = file.next_offset
-        numbered = [it._replace(offset=start + place) for place, it in enumerate(records)]
-        apply_batch(file, numbered, start, start + len(numbered))
-        records = []
-        print(f"\r{file.next_offset:,} events", end="", file=sys.stderr, flush=True)
+    with bar("filling the file", events) as moved:
+        while records or (records := [it for _, it in zip(range(AT_ONCE), mass, strict=False)]):
+            start = file.next_offset
+            numbered = [it._replace(offset=start + place) for place, it in enumerate(records)]
+            apply_batch(file, numbered, start, start + len(numbered))
+            moved(len(records))
+            records = []
     assert file.begin_publish(home / "snapshots" / "p0.duckdb").wait() == 0
     file.close()
-    print(file=sys.stderr)
 
 
 def measured(home: Path, rules: Path, *more: str) -> dict[str, Any]:
