@@ -5,39 +5,10 @@ password through none. Secrets stay `SecretStr` until the client that needs them
 """
 
 import ssl
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any
 
 from events.errors import ConfigInvalid
-
-if TYPE_CHECKING:
-    from streams.settings import Settings
-
-SASL: Final = ("sasl_mechanism", "sasl_username", "sasl_password", "sasl_password_file")
-TLS: Final = ("tls_ca", "tls_cert", "tls_key")
-
-
-def contradictions(settings: "Settings") -> Iterator[str]:
-    """What of these settings does not go together, one line each."""
-    protocol, given = settings.security, settings.model_fields_set
-    if protocol != "plaintext" and not settings.broker:
-        yield f"TOCSIN_SECURITY={protocol}: expected TOCSIN_BROKER, found none; the embedded Kafka is plaintext"
-    for names, word in ((SASL, "sasl"), (TLS, "ssl")):
-        if idle := [name for name in names if name in given and word not in protocol]:
-            yield f"TOCSIN_{idle[0].upper()}: expected TOCSIN_SECURITY with {word} in it, found {protocol}"
-    if "sasl" in protocol:
-        yield from _identity(settings)
-    if settings.tls_key and not settings.tls_cert:
-        yield "TOCSIN_TLS_KEY: expected TOCSIN_TLS_CERT beside it, found none"
-
-
-def _identity(settings: "Settings") -> Iterator[str]:
-    if not settings.sasl_username:
-        yield f"TOCSIN_SECURITY={settings.security}: expected TOCSIN_SASL_USERNAME, found none"
-    if bool(settings.sasl_password) == bool(settings.sasl_password_file):
-        expected = "expected TOCSIN_SASL_PASSWORD or TOCSIN_SASL_PASSWORD_FILE"
-        found = "both" if settings.sasl_password else "neither"
-        yield f"TOCSIN_SECURITY={settings.security}: {expected}, found {found}"
+from streams.settings import TLS, Settings, load_settings
 
 
 def connection(servers: str) -> dict[str, Any]:
@@ -46,12 +17,10 @@ def connection(servers: str) -> dict[str, Any]:
     Raises:
         ConfigInvalid: a file that the settings name can not be used.
     """
-    from streams.settings import load_settings  # noqa: PLC0415 -- settings ask us whether they go together
-
     return {"bootstrap_servers": servers, **options(load_settings())}
 
 
-def options(settings: "Settings") -> dict[str, Any]:
+def options(settings: Settings) -> dict[str, Any]:
     """The part of it that is how."""
     found: dict[str, Any] = {"security_protocol": settings.security.upper()}
     if "ssl" in settings.security:
@@ -62,7 +31,7 @@ def options(settings: "Settings") -> dict[str, Any]:
     return found
 
 
-def faust_credentials(settings: "Settings") -> Any:
+def faust_credentials(settings: Settings) -> Any:
     """The same for Faust; None: plaintext."""
     from faust.auth import SASLCredentials, SSLCredentials  # noqa: PLC0415 -- Faust is slow to load
 
@@ -77,14 +46,12 @@ def faust_credentials(settings: "Settings") -> Any:
 
 def said() -> str:
     """How we try to get through, for an error; nothing where there is nothing to get wrong."""
-    from streams.settings import load_settings  # noqa: PLC0415 -- as above
-
     settings = load_settings()
     user = f" as {settings.sasl_username}" if settings.sasl_username else ""
     return "" if settings.security == "plaintext" else f", or it does not let us in over {settings.security}{user}"
 
 
-def _context(settings: "Settings") -> ssl.SSLContext:
+def _context(settings: Settings) -> ssl.SSLContext:
     """A context that checks certificate and name of the broker, always."""
     try:
         context = ssl.create_default_context(cafile=settings.tls_ca)
@@ -96,7 +63,7 @@ def _context(settings: "Settings") -> ssl.SSLContext:
     return context
 
 
-def _password(settings: "Settings") -> str:
+def _password(settings: Settings) -> str:
     if settings.sasl_password:
         return settings.sasl_password.get_secret_value()
     assert settings.sasl_password_file is not None  # noqa: S101 -- see `contradictions`

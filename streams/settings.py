@@ -16,10 +16,11 @@ from pydantic import AfterValidator, Field, PositiveInt, SecretStr, ValidationEr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from events.errors import ConfigInvalid
-from streams import security
 
 FILE = Path("tocsin.toml")
 PREFIX: Final = "TOCSIN_"
+SASL: Final = ("sasl_mechanism", "sasl_username", "sasl_password", "sasl_password_file")
+TLS: Final = ("tls_ca", "tls_cert", "tls_key")
 SECRETS: Final = frozenset({"heartbeat_url", "http_token", "sasl_password"})  # never shown
 NO_SETTINGS: Final = frozenset(  # what builds and tests are told with
     {"TOCSIN_COMPILE", "TOCSIN_CRASH_AT", "TOCSIN_PROVE", "TOCSIN_REQUIRE_COMPILED", "TOCSIN_REQUIRE_KAFKA"}
@@ -150,7 +151,30 @@ def _contradictions(settings: Settings) -> Iterator[str]:
         yield f"{PREFIX}HTTP={settings.http}: expected {PREFIX}HTTP_TOKEN with an address beyond loopback, found none"
     if settings.heartbeat_url and not settings.heartbeat_url.get_secret_value().startswith(("http://", "https://")):
         yield f"{PREFIX}HEARTBEAT_URL: expected http:// or https://, found something else"
-    yield from security.contradictions(settings)
+    yield from _insecure(settings)
+
+
+def _insecure(settings: Settings) -> Iterator[str]:
+    """What does not go together of how to get through to the broker."""
+    protocol, given = settings.security, settings.model_fields_set
+    if protocol != "plaintext" and not settings.broker:
+        yield f"TOCSIN_SECURITY={protocol}: expected TOCSIN_BROKER, found none; the embedded Kafka is plaintext"
+    for names, word in ((SASL, "sasl"), (TLS, "ssl")):
+        if idle := [name for name in names if name in given and word not in protocol]:
+            yield f"TOCSIN_{idle[0].upper()}: expected TOCSIN_SECURITY with {word} in it, found {protocol}"
+    if "sasl" in protocol:
+        yield from _identity(settings)
+    if settings.tls_key and not settings.tls_cert:
+        yield "TOCSIN_TLS_KEY: expected TOCSIN_TLS_CERT beside it, found none"
+
+
+def _identity(settings: Settings) -> Iterator[str]:
+    if not settings.sasl_username:
+        yield f"TOCSIN_SECURITY={settings.security}: expected TOCSIN_SASL_USERNAME, found none"
+    if bool(settings.sasl_password) == bool(settings.sasl_password_file):
+        expected = "expected TOCSIN_SASL_PASSWORD or TOCSIN_SASL_PASSWORD_FILE"
+        found = "both" if settings.sasl_password else "neither"
+        yield f"TOCSIN_SECURITY={settings.security}: {expected}, found {found}"
 
 
 def _unknown(names: Collection[str]) -> Iterator[str]:

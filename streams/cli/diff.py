@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from streams.cli.alerts import summary
+from streams.cli.alert_words import summary
 from streams.cli.output import Column, Object, field, heading, print_json, table
 from streams.cli.reads import Then, of_timelines, reads_any_time
 from streams.cli.wording import spoken, spread, when

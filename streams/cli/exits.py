@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from events.errors import ConfigInvalid, Faulty, ProjectionHalted, TimelineError
-from streams.cli.main import INTERRUPTED
+from streams.cli.interrupts import INTERRUPTED
 
 # exit codes, the same for every verb: docs/operations.md
 OK = 0  # done

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from streams.cli.alerts import amount, in_unit
+from streams.cli.alert_words import amount, in_unit
 from streams.cli.append import many
 from streams.cli.provenance import below, more, state
 from streams.cli.tree import Branch

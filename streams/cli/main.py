@@ -1,14 +1,13 @@
 """`tocsin`: where it begins. What takes a while to be loaded is loaded where ctrl-C has a meaning already."""
 
-import os
 import sys
+
+from streams.cli.interrupts import INTERRUPTED, leave
 
 TYPE_CHECKING = False  # as typing has it, which takes a while itself
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import NoReturn
-
-INTERRUPTED = 130  # ctrl-C, as shells have it
 
 
 def main(arguments: "Sequence[str] | None" = None) -> "NoReturn":
@@ -21,21 +20,9 @@ def main(arguments: "Sequence[str] | None" = None) -> "NoReturn":
         import signal
 
         if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # who starts us may want ctrl-C ignored
-            signal.signal(signal.SIGINT, _leave)
+            signal.signal(signal.SIGINT, leave)
         from streams.cli.verbs import run
 
         run(arguments)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
-
-
-def loaded() -> None:
-    """From now on ctrl-C is an exception in the verb that runs."""
-    import signal
-
-    if signal.getsignal(signal.SIGINT) is _leave:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-
-
-def _leave(*_: object) -> None:
-    os._exit(INTERRUPTED)

@@ -12,7 +12,6 @@ from streams import clock
 from streams.cli.append import many
 from streams.cli.exits import FOUND, OK
 from streams.cli.reads import some_of
-from streams.cli.rejected import rejected
 from streams.cli.sending import send, send_again, waits
 from streams.settings import Settings, load_settings
 
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     from streams.mending import Rejected
 
 
-@rejected.command()
+@click.command()
 @click.argument("position")
 @click.option("--patch", help="A JSON Merge Patch (RFC 7396), or a file that holds one, instead of an editor.")
 @click.option("--dry-run", is_flag=True, help="Show the mended event and what it would change, and send nothing.")
@@ -50,7 +49,7 @@ def mend(*, position: str, patch: str | None, dry_run: bool, wait: bool, patienc
     return send(settings, [event], f"{position} mended", patience if wait else None)
 
 
-@rejected.command()
+@click.command()
 @click.argument("positions", nargs=-1)
 @some_of("--reason", "reasons", "All that are open and were set aside for this.", [it.value for it in Reason])
 @click.option("--dry-run", is_flag=True, help="Show what would be sent and what it would change, and send nothing.")

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from streams.cli.alerts import summary, value
+from streams.cli.alert_words import summary, value
 from streams.cli.append import many
 from streams.cli.tree import Branch
 from streams.cli.wording import spoken, spread, toll, when

@@ -1,6 +1,5 @@
 """`tocsin rejected`: records that were set aside: which, and why. How they get back into the log is in `mending`."""
 
-import importlib
 from typing import TYPE_CHECKING, Any, Final
 
 import click
@@ -33,12 +32,13 @@ class Group(Lists):
     """Loads the verbs that write when they are asked for."""
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        importlib.import_module("streams.cli.mending")
-        return super().get_command(ctx, cmd_name)
+        from streams.cli.mending import mend, resend
+
+        written = {"mend": mend, "resend": resend}
+        return written.get(cmd_name) or super().get_command(ctx, cmd_name)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        importlib.import_module("streams.cli.mending")
-        return list(self.commands) or super().list_commands(ctx)
+        return [*super().list_commands(ctx), "mend", "resend"]
 
 
 @click.group(cls=Group)

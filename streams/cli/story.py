@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from streams.cli.alerts import value
+from streams.cli.alert_words import value
 from streams.cli.provenance import alert_named, evidence_told, proved_to, source, told
 from streams.cli.tree import Branch
 

@@ -10,7 +10,7 @@ import click
 
 from events.errors import TimelineError
 from streams.cli.exits import OK, USAGE, told
-from streams.cli.main import INTERRUPTED, loaded
+from streams.cli.interrupts import INTERRUPTED, loaded
 from streams.compiled import refuse_stale
 
 # verb -> "module:command" and a line of help, in the order in which a newcomer meets them

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from streams.cli.alerts import SEVERITIES, line
+from streams.cli.alert_words import line
+from streams.cli.alerts import SEVERITIES
 from streams.cli.output import reader_is_gone
 
 if TYPE_CHECKING:

@@ -1,1 +1,1 @@
-"""Faust, fed by whole batches: what is ours of its consumer; the app with its agent. Faust is imported only here."""
+"""Faust, fed by whole batches: what is ours of its consumer. The app that has it is the worker's (`worker/app.py`)."""

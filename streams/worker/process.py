@@ -13,8 +13,8 @@ from streams import topics
 from streams.broker.errors import FolderBusy
 from streams.broker.locks import FolderLock
 from streams.clock import now
-from streams.faust.app import make_app
 from streams.faust.consumer import BatchApp
+from streams.worker.app import make_app
 from streams.worker.away import is_away, tell_of_outages, waits
 from streams.worker.crash import Reached, nowhere
 from streams.worker.holding import Holding

@@ -14,7 +14,7 @@ from projections.rules.durations import written
 from projections.rules.words import Measure
 from projections.store.file import PartitionFile
 from seeds.loader import folder_of
-from streams.cli.alerts import amount
+from streams.cli.alert_words import amount
 from streams.rule_files import read_rules
 from streams.writing.replay import Cut, schedule, theatre
 from tests import facts

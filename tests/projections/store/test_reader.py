@@ -14,7 +14,7 @@ from projections.rules import yaml_file
 from projections.rules.spec import content_hash
 from projections.store.attaching import attach
 from projections.store.reader import NothingPublished, Reader, Unreadable, opened, published
-from streams.cli.alerts import amount, value
+from streams.cli.alert_words import amount, value
 from tests import facts
 from tests.published import publish
 
