@@ -55,7 +55,8 @@ async def _is_silent(servers: str) -> bool:
     for server in servers.split(","):
         host, _, port = server.rpartition(":")
         try:
-            _, writer = await asyncio.wait_for(asyncio.open_connection(host, int(port)), LOOK_EVERY)
+            async with asyncio.timeout(LOOK_EVERY):  # `wait_for` of Python 3.11 loses a cancel that comes at its end
+                _, writer = await asyncio.open_connection(host, int(port))
         except (OSError, TimeoutError):
             continue
         writer.close()

@@ -100,7 +100,8 @@ class Relay:
         event = "waiting for the broker" if is_away(error) else "taking a new producer"
         log.warning(event, servers=self.line.servers, partition=self.partition, error=repr(error), seconds=seconds)
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._stopping.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await self._stopping.wait()
 
     async def _send_with_new_producer(self) -> None:
         self._sent, self._began = False, time.monotonic()
