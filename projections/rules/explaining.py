@@ -66,6 +66,7 @@ class Explained(NamedTuple):
     left_out: list[LeftOut]
     far: int  # incidents of the group for which more than one thing speaks against
     course: list[tuple[int, int]]  # (µs, V from then on) after the instant, if nothing more is told
+    fell: int | None  # when V fell below `clear_below`, if it has been there since, µs
 
 
 class Condition(NamedTuple):
@@ -106,7 +107,8 @@ def explain(rule: Rule, group: Group, incidents: Iterable[Incident], at: int) ->
     value = sum(spell.weight for spell in adding.values())
     bounds = proof_of(sorted(it for it in adding if it.bounds is not None)).bounds
     placed = [parts[it.number] for it in mine if it.number in parts]
-    return Explained(value, bounds, placed, left_out, far, [it for it in course if it[0] > at])
+    past, later = ([it for it in course if (it[0] > at) is after] for after in (False, True))
+    return Explained(value, bounds, placed, left_out, far, later, _fell(rule, past))
 
 
 def fall_of(rule: Rule, course: Sequence[tuple[int, int]]) -> int | None:
@@ -206,6 +208,15 @@ class _Idle:
         if other == number:
             return LeftOut(number, Why.SHORT)
         return LeftOut(number, Why.NEWER, of, (value,) if value else (), other)
+
+
+def _fell(rule: Rule, past: Sequence[tuple[int, int]]) -> int | None:
+    fell, held = None, False
+    for at, value in past:
+        holds = value >= rule.clear_below
+        if holds is not held:
+            fell, held = None if holds else at, holds
+    return fell
 
 
 def _course(spells: Sequence[Spell]) -> list[tuple[int, int]]:

@@ -35,14 +35,14 @@ def explained(reader: Reader, asked: Asked) -> Object:
     known = {it.number: it for it in of_group(reader, where, fields, after=_beginning(rule, asked.at))}
     found = explain(rule, asked.group, known.values(), asked.at)
     key = {"rule": rule.rule_id, "group": group_key(asked.group)}
-    episodes = reader.rows("episode_at", **where, **key, at=asked.at)
+    episode = next(iter(reader.rows("episode_at", **where, **key, at=asked.at)), None)
     return {
         **where,
         "rule": {name: asked.row[it] for name, it in NAMED.items()},
         "group": fields,
         "at": _iso(asked.at),
-        **_standing(rule, found, asked.at),
-        "episode": episodes[0] if episodes else None,
+        **_standing(rule, found, asked.at, lasts=episode is not None),
+        "episode": episode,
         **_lists(reader, asked, rule, found, known),
     }
 
@@ -51,21 +51,23 @@ NAMED: Final = {"id": "rule", "title": "title", "content_hash": "content_hash"}
 
 
 def _beginning(rule: Rule, at: int) -> int | None:
-    """From when on incidents matter; one window more, for those that it has just passed."""
-    return None if rule.reach == FOREVER else at - rule.reach - rule.window
+    """From when on incidents matter; a window more, for those that it has just passed, or what still keeps firing."""
+    return None if rule.reach == FOREVER else at - rule.reach - max(rule.window, rule.keep_firing)
 
 
-def _standing(rule: Rule, found: Explained, at: int) -> Object:
-    """Value, levels, and what becomes of them if nothing more is told."""
-    fall, level = fall_of(rule, found.course), rule.level(found.value)
+def _standing(rule: Rule, found: Explained, at: int, *, lasts: bool) -> Object:
+    """Value, levels, and what becomes of them if nothing more is told; `lasts`: an episode does."""
+    level = rule.level(found.value)
+    fall = fall_of(rule, found.course) if found.value >= rule.clear_below else None
+    fell = fall if fall is not None or not lasts else found.fell
     return {
         "measure": rule.measure.value,
         "value": amount(rule, found.value, found.bounds),
         "level": SEVERITIES[level - 1] if level else None,
         "levels": [_level(rule, found, at, *it) for it in zip(rule.severities, rule.levels, strict=False)],
         "clear_below": rule.clear_below // rule.unit,
-        "falls_at": _iso(fall) if fall is not None and found.value >= rule.clear_below else None,
-        "ends_at": _iso(fall + rule.keep_firing) if fall is not None and found.value >= rule.clear_below else None,
+        "falls_at": None if fall is None else _iso(fall),
+        "ends_at": None if fell is None else _iso(fell + rule.keep_firing),
     }
 
 

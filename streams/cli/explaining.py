@@ -42,9 +42,12 @@ def _level(found: Object, it: Object) -> str:
 
 
 def _future(found: Object) -> tuple[Branch, ...]:
-    if not found["level"] or found["measure"] == "silence":
+    if found["measure"] == "silence" or not (found["level"] or found["episode"]):
         return ()
     clear = in_unit(found["value"], found["clear_below"])
+    if found["value"][found["value"].get("bound", "best")] < found["clear_below"]:
+        over = (Branch(f"below {clear}; over at {found['ends_at']}, unless it rises until then"),)
+        return over if found["ends_at"] else ()
     if found["falls_at"] is None:
         return (Branch(f"never falls below {clear}, if nothing more is told"),)
     kept = "" if found["ends_at"] == found["falls_at"] else f"; over at {found['ends_at']}, unless it rises until then"

@@ -87,7 +87,9 @@ def _group(reader: "Reader", row: dict[str, Any], said: Sequence[str]) -> tuple[
     from streams.cli.names import check_name
 
     by: list[str] = row["content"]["by"]
-    values = said if len(said) == len(by) else [it.strip() for one in said for it in one.split(",")]
+    values = said
+    if len(said) != len(by) or any(it.endswith(",") for it in said):  # as in `IQ, claimed`, which is how tables show it
+        values = [it.strip() for one in said for it in one.split(",") if it.strip()]
     if len(values) != len(by):
         raise click.UsageError(_expected(reader, row, by, values))
     for name, value in zip(by, values, strict=True):

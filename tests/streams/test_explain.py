@@ -93,10 +93,32 @@ class TestExplaining:
         rule = facts.adopted(content, content_hash=content_hash([content]))
         publish(tmp_path, facts.staged(rule, facts.reported("a")))
 
-        for said in (["IQ,none"], ["IQ, none"], ["IQ", "none"]):
+        for said in (["IQ,none"], ["IQ, none"], ["IQ", "none"], ["IQ,", "none"], ["IQ", ",", "none"]):
             found = explained(tmp_path, "r", *said)
             assert found["group"] == {"country": "IQ", "attribution": "none"}
             assert [it["incident_id"] for it in found["adds"]] == ["a"]
+
+    @pytest.mark.parametrize(
+        ("day", "said"),
+        [
+            (9, "falls below 1 at 2023-10-17T00:00:00Z, if nothing more is told; over at 2023-11-06T00:00:00Z"),
+            (18, "below 1; over at 2023-11-06T00:00:00Z, unless it rises until then"),
+            (30, "below 1; over at 2023-11-06T00:00:00Z, unless it rises until then"),
+        ],
+    )
+    def test_says_when_it_is_over_while_it_lasts_below_its_levels(self, tmp_path: Path, day: int, said: str) -> None:
+        """Given an episode that lasts below its levels, when it is explained, then it is told when it is over."""
+        it = {"id": "r", "window": "7d", "levels": {"watch": 2}, "clear_below": 1, "keep_firing": "20d"}
+        content = normalise(RuleSpec.model_validate(it))
+        rule = facts.adopted(content, content_hash=content_hash([content]))
+        told = [facts.reported("a", day="2023-10-02"), facts.reported("b", day="2023-10-10")]
+        publish(tmp_path, facts.staged(rule, *told, facts.reported("c", day="2023-10-03")))
+
+        lines = run(tmp_path, "explain", "r", "--at", f"2023-10-{day:02}").stdout.splitlines()
+
+        assert lines[0].startswith(f"r, all: {int(day < 17)} ")
+        assert any(said in line for line in lines)
+        assert explained(tmp_path, "r", "--at", f"2023-10-{day:02}")["ends_at"] == "2023-11-06T00:00:00Z"
 
     def test_says_what_a_group_is_where_none_is_named(self, home: Path) -> None:
         """Given a rule by one field, when none or two are named, then that is told, with groups that it held for."""
