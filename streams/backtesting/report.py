@@ -9,7 +9,7 @@ from events.values import instant, iso
 from projections.rules.backtest import Heard, Story
 from projections.rules.model import SEVERITIES, Episode, Rule
 from projections.rules.rivals import Fate, Pair
-from projections.rules.words import State
+from projections.rules.words import Measure, State
 from streams.backtesting.running import Tried
 
 Object = dict[str, Any]
@@ -111,7 +111,8 @@ def _episode(it: Episode, rule: Rule) -> Object:
     """The value of silence is in seconds, as in messages."""
     ended = None if it.ended_at is None else _iso(it.ended_at)
     span = {"opened_at": _iso(it.opened_at), "ended_at": ended, "severity": it.severity}
-    return {**span, "value": it.value // rule.unit, "peak_at": _iso(it.peak_at)}
+    unit = {"unit": "s"} if rule.measure is Measure.SILENCE else {}
+    return {**span, "value": it.value // rule.unit, **unit, "peak_at": _iso(it.peak_at)}
 
 
 def _compared(it: Pair) -> Object:

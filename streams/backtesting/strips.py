@@ -12,8 +12,9 @@ from xml.sax.saxutils import escape
 from events.errors import NO_TEXT
 from events.values import instant, iso
 from projections.rules.backtest import Story
-from projections.rules.durations import UNITS
+from projections.rules.durations import UNITS, written
 from projections.rules.model import SEVERITIES
+from projections.rules.words import Measure
 from streams.backtesting.running import Tried
 
 WIDTH, LEFT, RIGHT, TOP = 1000, 240, 20, 56  # px; names stand on the left
@@ -143,7 +144,8 @@ def _told(it: Story) -> Iterator[Bar]:
 def _known(it: Story) -> Iterator[Bar]:
     if (last := it.hindsight) is not None:
         end = "on" if last.ended_at is None else f"to {_iso(last.ended_at)}"
-        said = f"known today: {last.severity} from {_iso(last.opened_at)} {end}, value {last.value // it.rule.unit}"
+        value = written(last.value) if it.rule.measure is Measure.SILENCE else last.value
+        said = f"known today: {last.severity} from {_iso(last.opened_at)} {end}, value {value}"
         yield Bar(last.opened_at, last.ended_at, last.level, gone=False, said=said)
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from projections.rules.durations import UNITS
+from streams.cli.alert_words import in_unit
 from streams.cli.append import many
 from streams.cli.output import Column, Object, field, heading, table
 from streams.cli.progress import progress
@@ -160,7 +161,7 @@ def _span(episode: Object | None) -> str:
         return ""
     since = episode["opened_at"]
     span = f"{since[:10]}…" if episode["ended_at"] is None else when(since, episode["ended_at"], "range")
-    return f"{span} {episode['severity']} {episode['value']}"
+    return f"{span} {episode['severity']} {in_unit(episode, episode['value'])}"
 
 
 def _today(row: Object) -> str:

@@ -117,6 +117,16 @@ class TestABacktest:
         assert said[5].startswith("2023-10-08 12:00  watch     twice  north  2023-10-03… watch 2")
         assert "no such episode" in said[6]
 
+    def test_tells_silence_as_a_duration(self, home: Path, file: Path) -> None:
+        """Given a rule of silence, when it is tried, then people read days, in the picture too; JSON names its unit."""
+        file.write_text("rules: [{id: quiet, measure: silence, levels: {watch: 9d}}]")
+        picture = file.with_suffix(".svg")
+
+        assert run(home, file, "--svg", picture).stdout.splitlines()[5].split()[6:8] == ["watch", "9d"]
+        assert ", value 9d" in picture.read_text()
+        [alert, *_] = json.loads(run(home, file, "--json").stdout)["alerts"]
+        assert (alert["hindsight"]["value"], alert["hindsight"]["unit"]) == (777_600, "s")
+
     def test_shows_the_newest_of_many_and_says_so(self, home: Path, file: Path) -> None:
         """Given two alerts, when one row is asked for, then the last one is shown, and that there is another."""
         done = run(home, file, "--rows", 1)
