@@ -93,9 +93,9 @@ class Moment(click.ParamType):
     def _read(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
         try:
             moment = datetime.fromisoformat(value)
-        except ValueError:
+            return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+        except (ValueError, OverflowError):  # in UTC it may lie beyond all years
             self.fail(f"expected a day (2023-10-17) or an instant (2023-10-17T12:00Z), found {value!r}", param, ctx)
-        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 class Then(Moment):

@@ -227,9 +227,10 @@ def test_nothing_published_is_an_error_that_says_what_to_start(tmp_path: Path) -
         run(tmp_path, tallies)
 
 
-def test_an_instant_that_is_none_is_a_usage_error(home: Path) -> None:
-    """Given --from yesterday, when called, then exit 2 and what was expected."""
-    done = run(home, timeline, "--from", "yesterday")
+@pytest.mark.parametrize("said", ["yesterday", "9999-12-31T23:59-12:00", "0001-01-01T00:00+12:00"])
+def test_an_instant_that_is_none_is_a_usage_error(home: Path, said: str) -> None:
+    """Given yesterday, or what is beyond all years in UTC, when called, then exit 2 and what was expected."""
+    done = run(home, timeline, "--from", said)
 
     assert done.exit_code == 2
     assert "expected a day (2023-10-17)" in done.stderr
