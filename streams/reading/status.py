@@ -20,7 +20,7 @@ from streams.reading.published import broker_here, log_ends, ownerless_here, sna
 from streams.settings import Settings
 from streams.topics import Topics
 from streams.worker.peek import last_record
-from streams.worker.relay import position_of
+from streams.worker.wire import position_of
 
 NOTHING_SENT: Final = (-1, 0)
 LOOK_EVERY_S: Final = 0.25

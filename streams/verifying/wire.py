@@ -16,7 +16,7 @@ from projections.store.verify.snapshot import Snapshot
 from streams.reading.log import pieces
 from streams.topics import Topics
 from streams.worker.peek import last_record
-from streams.worker.relay import POSITION, position_of
+from streams.worker.wire import POSITION, position_of
 
 DEAD_LETTERS: Final = "events.dlq"
 ALERTS: Final = ("alerts", "alerts.watch", "alerts.warning", "alerts.critical")

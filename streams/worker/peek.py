@@ -13,14 +13,14 @@ FIRST_LOOK = 64  # records back from the end; markers and aborted records count,
 
 
 @asynccontextmanager
-async def reader(servers: str) -> AsyncIterator[AIOKafkaConsumer]:
-    """A consumer without a group that sees committed records only.
+async def reader(servers: str, isolation: str = "read_committed") -> AsyncIterator[AIOKafkaConsumer]:
+    """A consumer without a group that sees committed records only, unless told otherwise.
 
     Assign, then seek: with "earliest" a reset can not overtake the seek, as one to the end does (aiokafka 0.14).
     """
     consumer = AIOKafkaConsumer(
         **connection(servers),
-        isolation_level="read_committed",
+        isolation_level=isolation,
         auto_offset_reset="earliest",
         enable_auto_commit=False,
     )
@@ -52,16 +52,20 @@ async def end_of(servers: str, topic: str, partition: int) -> int:
 async def last_record(servers: str, topic: str, partition: int, wanted: Callable[[Record], bool]) -> Record | None:
     """The last committed record of a partition that is wanted; None when there is none."""
     async with reader(servers) as consumer:
-        tp = TopicPartition(topic, partition)
-        consumer.assign([tp])
-        first, end = (await consumer.beginning_offsets([tp]))[tp], (await consumer.end_offsets([tp]))[tp]
-        back = FIRST_LOOK
-        while True:
-            start = max(first, end - back)
-            found = [record for record in await _between(consumer, tp, start, end) if wanted(record)]
-            if found or start == first:
-                return found[-1] if found else None
-            back *= 8
+        return await last_of(consumer, TopicPartition(topic, partition), wanted)
+
+
+async def last_of(consumer: AIOKafkaConsumer, tp: TopicPartition, wanted: Callable[[Record], bool]) -> Record | None:
+    """The last record that is wanted and that a consumer can read; it is assigned to that partition then."""
+    consumer.assign([tp])
+    first, end = (await consumer.beginning_offsets([tp]))[tp], (await consumer.end_offsets([tp]))[tp]
+    back = FIRST_LOOK
+    while True:
+        start = max(first, end - back)
+        found = [record for record in await _between(consumer, tp, start, end) if wanted(record)]
+        if found or start == first:
+            return found[-1] if found else None
+        back *= 8
 
 
 async def _between(consumer: AIOKafkaConsumer, tp: TopicPartition, start: int, end: int) -> list[Record]:

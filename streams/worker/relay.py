@@ -3,13 +3,13 @@
 A transactional producer per source partition, whose id is the partition's: a new owner fences the last one. Every
 transaction also writes how far it got to the relay topic, so that a crash, a takeover or a file rebuilt from the log
 sends nothing twice. Messages of partition p go to partition p of every topic, in the order (offset, seq). Theory and
-measurements: docs/adr/0004.
+measurements: docs/adr/0004, and 0028 of what a broker's death does to a transaction.
 """
 
 import asyncio
 import contextlib
 import time
-from collections.abc import Coroutine, Iterator, Sequence
+from collections.abc import Coroutine, Iterator, Mapping, Sequence
 from typing import Any
 
 import structlog
@@ -17,18 +17,18 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, ProducerFenced
 
 from events.errors import LogChanged, ProjectionHalted
-from events.log import Record
 from streams.security import connection
 from streams.topics import MAX_LETTER_BYTES
 from streams.worker.away import is_away, waits
 from streams.worker.crash import Reached
 from streams.worker.line import Line
 from streams.worker.partitions import File, Message, Partitions
-from streams.worker.peek import last_record
+from streams.worker.wire import POSITION, Position, Wire, wire_of
 
 AT_ONCE = 500  # messages in one transaction; an alert that comes alone goes alone, at once
 TRANSACTION_MS = 60_000  # the broker ends a transaction after that and fences its producer, although nobody took over
-POSITION = "tocsin_position"  # header: "offset/seq", of the log record and among its messages
+
+BEFORE_ALL = (-1, 0)
 
 log = structlog.get_logger()
 
@@ -41,15 +41,6 @@ class RelayBroken(ProjectionHalted):
     """Messages can not be sent, and a new producer did not help."""
 
 
-def position_of(record: Record) -> tuple[int, int] | None:
-    """(offset, seq) of a record on the wire; None for one that is not ours."""
-    for name, value in record.headers:
-        if name == POSITION and value is not None:
-            offset, _, seq = value.decode().partition("/")
-            return int(offset), int(seq)
-    return None
-
-
 class Relay:
     """Sends the messages of one held partition until it is told to stop."""
 
@@ -60,6 +51,7 @@ class Relay:
         self._reached = reached
         self._wake, self._stopping = asyncio.Event(), asyncio.Event()
         self._sent = False  # whether the producer in use has sent anything
+        self._there: Mapping[str, Position] = {}  # topic -> the last message that was there before this producer
         self._began = 0.0  # when the transaction in flight did; monotonic seconds
 
     def wake(self) -> None:
@@ -115,29 +107,30 @@ class Relay:
         )
         try:
             await producer.start()  # fences every earlier producer of this partition
-            await self._agree()
-            await self._send_all(producer)
+            async with wire_of(self.line.servers, self.line.topics, self.partition) as wire:
+                await wire.clear(producer)
+                self._there = await wire.reached()
+                self._agree()
+                await self._send_all(producer, wire)
         finally:
             await producer.stop()
 
-    async def _agree(self) -> None:
+    def _agree(self) -> None:
         """Tell the file what is on the wire already.
 
         Raises:
             LogChanged: the file knows of more than the wire has.
         """
         topic = self.line.topics.relay
-        record = await last_record(self.line.servers, topic, self.partition, lambda one: position_of(one) is not None)
-        wire, known = position_of(record) if record else None, self._file.relay_position
+        wire, known = self._there.get(topic), self._file.relay_position
         if known and (wire is None or wire < known):
-            found = (
-                f"found {wire}: the topic was lost or made anew. Restore it, or delete the file: then all is sent again"
-            )
-            raise LogChanged(f"{topic}[{self.partition}]: expected at least position {known}, {found}")
+            expected = f"{topic}[{self.partition}]: expected at least position {known}, found {wire}"
+            remedy = "Restore it, or delete the file: then all that the topics lack is sent"
+            raise LogChanged(f"{expected}: the topic was lost or made anew. {remedy}")
         if wire and wire != known:
             self._file.mark_sent(*wire)
 
-    async def _send_all(self, producer: AIOKafkaProducer) -> None:
+    async def _send_all(self, producer: AIOKafkaProducer, wire: Wire) -> None:
         while not self._stopping.is_set():
             self._wake.clear()
             messages = self._file.waiting()
@@ -145,32 +138,34 @@ class Relay:
                 messages = await self._partitions.run(self._file.unsent, AT_ONCE)
             if those := messages[:AT_ONCE]:
                 self._began = time.monotonic()
-                await self._send(producer, those)
+                await self._send(producer, wire, those)
                 self._mark(those[-1])
             else:
                 await self._wake.wait()
 
-    async def _send(self, producer: AIOKafkaProducer, messages: Sequence[Message]) -> None:
-        """Put messages and position on the wire in one transaction."""
+    async def _send(self, producer: AIOKafkaProducer, wire: Wire, messages: Sequence[Message]) -> None:
+        """Put messages and position on the wire in one transaction, which is over when it can be read."""
         async with producer.transaction():
             sent = [await future for message in messages for future in self._copies(producer, message)]
             key, position = str(self.partition).encode(), _position(messages[-1])
             headers = [(POSITION, position)]
             relay = self.line.topics.relay
             sent.append(await producer.send(relay, position, key=key, partition=self.partition, headers=headers))
-            await asyncio.gather(*sent)
+            records = await asyncio.gather(*sent)
             self._reached("in-relay-send")
-        self._sent = True
         self._reached("after-kafka-commit")
+        await wire.readable(records)
+        self._sent = True
 
     def _copies(
         self, producer: AIOKafkaProducer, message: Message
     ) -> Iterator[Coroutine[Any, Any, asyncio.Future[Any]]]:
-        """One send for each topic of a message."""
+        """One send for each topic of a message that does not have it."""
         headers = [*message.headers, (POSITION, _position(message))]
-        for suffix in message.topics:
+        names = [f"{self.line.topics.prefix}.{suffix}" for suffix in message.topics]
+        for name in (it for it in names if self._there.get(it, BEFORE_ALL) < (message.offset, message.seq)):
             yield producer.send(
-                f"{self.line.topics.prefix}.{suffix}",
+                name,
                 message.value,
                 key=message.key,
                 partition=self.partition,

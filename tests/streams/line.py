@@ -24,7 +24,7 @@ from streams import topics as topic_admin
 from streams.topics import Topics
 from streams.worker.partitions import Projection
 from streams.worker.peek import reader
-from streams.worker.relay import POSITION
+from streams.worker.wire import POSITION
 
 ROOT = Path(__file__).parents[2]
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from streams.broker.embedded import EmbeddedKafka
 from streams.topics import Topics
 from streams.worker.peek import last_record
-from streams.worker.relay import position_of
+from streams.worker.wire import position_of
 from tests.streams.line import Line, Store, ended
 from tests.torture.chaos import NAMES, Chaos
 from tests.torture.check import Fault, Seen, faults
@@ -119,8 +119,7 @@ def _applied(chaos: Chaos, full: Seen) -> bool:
 
 def _last(sent: Sequence[Sequence]) -> tuple[int, int] | None:
     """The position of the last message of a partition."""
-    ours = (it._replace(headers=it.headers[-1:]) for messages in sent for it in messages)  # a letter has two of them
-    return max(map(position_of, ours), default=None)
+    return max((position_of(it) for messages in sent for it in messages), default=None)
 
 
 async def _sent(line: Line, last: dict[int, tuple[int, int] | None]) -> bool:

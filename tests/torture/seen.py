@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from streams.worker.partitions import Projection
-from streams.worker.relay import POSITION
+from streams.worker.wire import POSITION
 from tests.streams.line import Line, Sent
 from tests.torture.check import Kept, Place, Seen
 
