@@ -1,8 +1,27 @@
 """A question before something is done that others will see."""
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import click
+
+from events.errors import TimelineError
+from streams.cli.output import give_up_stdout
+
+
+@contextmanager
+def shown_first() -> Iterator[None]:
+    """Show what would be done. Nothing is done where nobody reads that, and that it is not is no success.
+
+    Raises:
+        TimelineError: stdout was closed meanwhile.
+    """
+    try:
+        yield
+    except BrokenPipeError as error:
+        give_up_stdout()
+        raise TimelineError("nothing was sent: nobody reads what it would change") from error
 
 
 def ask(question: str) -> None:

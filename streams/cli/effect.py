@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from streams.cli.alerts import MESSAGES
-from streams.cli.asking import ask
+from streams.cli.asking import ask, shown_first
 from streams.cli.exits import FOUND, OK
 from streams.cli.output import Column, Object, field, heading, table
 from streams.cli.sending import send
@@ -30,7 +30,8 @@ def tell(settings: Settings, event: "Event", partition: int, how: How) -> int:
     """Show what an event would change, ask, append it; the exit code."""
     if how.dry_run or not how.yes:
         effect = effect_of(settings, [event], partition)
-        show_effect(effect)
+        with shown_first():
+            show_effect(effect)
         if effect.faults or how.dry_run:
             return FOUND if effect.faults else OK
         ask("Append?")

@@ -5,6 +5,7 @@ over. Elsewhere it is plain aligned text of any width, fit to be searched.
 """
 
 import json
+import os
 import select
 import shutil
 import sys
@@ -61,6 +62,11 @@ def reader_is_gone() -> bool:
     stdout = select.poll()
     stdout.register(STDOUT, 0)  # no event is asked for: these two are always told
     return any(events & (select.POLLERR | select.POLLHUP) for _, events in stdout.poll(0))
+
+
+def give_up_stdout() -> None:
+    """Nothing can be printed any more; what still waits to be goes nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), STDOUT)
 
 
 def heading(line: str) -> None:

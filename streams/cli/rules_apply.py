@@ -10,7 +10,7 @@ import click
 from events.errors import ConfigInvalid
 from streams import clock
 from streams.cli.append import many
-from streams.cli.asking import ask
+from streams.cli.asking import ask, shown_first
 from streams.cli.exits import FOUND, OK
 from streams.cli.output import heading, table
 from streams.cli.sending import send, waits
@@ -69,7 +69,9 @@ def apply(  # noqa: PLR0913  # one for each option
             return OK
         _check_somebody_is_there(needed=not (dry_run or yes))
         event = adoption(here, wanted, who or "nobody", why or "a dry run", clock.now())
-        if not (_tests_pass(path) and _shown(settings, reader, here, event, wanted)):
+        with shown_first():
+            good = _tests_pass(path) and _shown(settings, reader, here, event, wanted)
+        if not good:
             click.echo("nothing was sent", err=True)
             return FOUND
     if dry_run:

@@ -11,6 +11,7 @@ import click
 from events.errors import TimelineError
 from streams.cli.exits import OK, USAGE, told
 from streams.cli.interrupts import INTERRUPTED, loaded
+from streams.cli.output import give_up_stdout
 from streams.compiled import refuse_stale
 
 # verb -> "module:command" and a line of help, in the order in which a newcomer meets them
@@ -139,7 +140,7 @@ def _unwritable(error: BaseException) -> OSError | None:
 
 def _without_output(fault: OSError) -> int:
     """Give up stdout, say so unless its reader just had enough; the exit code."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # for what is still to be flushed at the end
+    give_up_stdout()
     if isinstance(fault, BrokenPipeError):
         return OK
     return told(TimelineError(f"the output can not be written: {fault.strerror}"))

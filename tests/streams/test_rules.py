@@ -306,6 +306,19 @@ class TestApplying:
         assert told[0] == f"told at once: {len(told) - 2} messages"
         assert any("cancelled" in line for line in told)
 
+    def test_is_no_success_where_nobody_reads_what_it_would_change(self, home: Path, file: Path) -> None:
+        """Given a pipe whose reader has gone, when rules are adopted, then nothing is sent, that is said, exit 1."""
+        read, write = os.pipe()
+        os.close(read)
+        apply = [Path(sys.executable).parent / "tocsin", "rules", "apply", file, "--yes", *DECISION]
+        with os.fdopen(write, "wb") as nobody:
+            done = subprocess.run(
+                apply, stdout=nobody, stderr=subprocess.PIPE, env={**ENV, "TOCSIN_HOME": str(home)}, check=False
+            )
+
+        assert done.returncode == FOUND
+        assert done.stderr.endswith(b"tocsin: nothing was sent: nobody reads what it would change\n")
+
     def test_runs_the_tests_beside_it_and_stops_when_one_fails(self, tmp_path: Path, file: Path) -> None:
         """Given a rule and a test of it that fails, when it is applied, then the test is shown and nothing is sent."""
         publish(tmp_path, facts.staged(facts.reported("a")))
