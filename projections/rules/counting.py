@@ -102,14 +102,16 @@ class CountTrack(Track):
         self.members = Members(members, 8 * Spans.block)
         return [spell_of(self.rule, it) for it in members if it.at > after]
 
-    def _exchange(self, old: Member | None, new: Member | None) -> tuple[list[Spell], list[Spell], list[Spell]]:
-        """Exchange a member; the spells that go, those that come, and the stretches in which evidence changed."""
-        lost: list[Spell] = []
-        gained: list[Spell] = []
+    def _exchange(self, old: Member | None, new: Member | None, moved: list[Spell] | None) -> list[Spell]:
+        """Exchange a member: what that does to V. The stretches in which evidence changes go to `moved`."""
+        changes: list[Spell] = []
         if old is not None:
             self.members.remove(old.at, old.number)
-            lost = [spell_of(self.rule, old)]
+            start, end, weight = spell_of(self.rule, old)
+            changes.append(Spell(start, end, -weight))
         if new is not None:
             self.members.add(new.at, new.number)
-            gained = [spell_of(self.rule, new)]
-        return lost, gained, [*lost, *gained]
+            changes.append(spell_of(self.rule, new))
+        if moved is not None:
+            moved += changes
+        return changes

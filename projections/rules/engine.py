@@ -160,8 +160,9 @@ class Engine:
         watch = self._watches[key]
         track = watch.track()
         track.begin(clock)
-        spells = [spell for old, new in exchanges for spell in track.exchange(old, new)]
-        if track.rule.updates is Updates.ALL or any(old is not None for old, _ in exchanges):
+        noting = track.rule.updates is Updates.ALL or any(old is not None for old, _ in exchanges)
+        spells = [spell for old, new in exchanges for spell in track.exchange(old, new, noting=noting)]
+        if spells:
             track.touch(spells)
         watch.clock = clock
         self._remind(key, track.due())

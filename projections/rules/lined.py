@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from projections.rules.lines import Lines
 from projections.rules.model import Member
 from projections.rules.outcome import Proof, proof_of
-from projections.rules.spells import Spell, exchanged
+from projections.rules.spells import Spell
 from projections.rules.track import Track
 
 
@@ -26,13 +26,6 @@ class LinedTrack(Track):
         self._lines = Lines(self.rule, members)
         return Lines(self.rule, [it for it in members if it.at > after]).spells()
 
-    def _exchange(self, old: Member | None, new: Member | None) -> tuple[list[Spell], list[Spell], list[Spell]]:
-        lost: list[Spell] = []
-        gained: list[Spell] = []
-        moved: list[Spell] = []
-        for before, after in (*((self._lines.take(old),) if old else ()), *((self._lines.put(new),) if new else ())):
-            lost += (spell for those in before.values() for spell in those)
-            gained += (spell for those in after.values() for spell in those)
-            for it in before | after:
-                moved += exchanged(before.get(it, ()), after.get(it, ()))
-        return lost, gained, moved
+    def _exchange(self, old: Member | None, new: Member | None, moved: list[Spell] | None) -> list[Spell]:
+        changes = self._lines.take(old, moved) if old is not None else []
+        return changes + self._lines.put(new, moved) if new is not None else changes

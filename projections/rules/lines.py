@@ -1,14 +1,56 @@
-"""Members in lines: neighbours are those that share a value, in order of (instant, number). See `spells.py`."""
+"""Members in lines: neighbours are those that share a value, in order of (instant, number). See `spells.py`.
 
+Instants and numbers are eight bytes each; what else a member says is shared by all that say the same.
+"""
+
+from array import array
 from bisect import bisect_left, bisect_right
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 
-from projections.rules.model import FOREVER, Member, Rule
-from projections.rules.spells import Spell, line_of, spells_of
+from projections.rules.model import FOREVER, Bounds, Member, Rule
+from projections.rules.spells import Spell, brought, exchanged, line_of, spells_of
 
-Owned = dict[Member, list[Spell]]
-Exchanged = tuple[Owned, Owned]  # the spells of those whose spells may have changed, before and after
+Owned = dict[Member, list[Spell]]  # the spells of members
+Said = tuple[str, int, Bounds | None]  # value, weight and bounds
+
+
+class Line:
+    """Members that share a value, in order."""
+
+    __slots__ = ("ats", "numbers", "said")
+
+    def __init__(self, members: Sequence[Member] = ()) -> None:
+        self.ats, self.numbers = array("q", [it[0] for it in members]), array("q", [it[1] for it in members])
+        self.said: list[Said] = [_shared(it[2], it[3], it[4]) for it in members]
+
+    def place(self, it: Member) -> int:
+        """Where a member is, or belongs."""
+        ats = self.ats
+        if not ats or it.at > ats[-1]:
+            return len(ats)
+        low = bisect_left(ats, it.at)
+        return bisect_left(self.numbers, it.number, low, bisect_right(ats, it.at, low))
+
+    def insert(self, place: int, it: Member) -> None:
+        """Put a member where it belongs."""
+        self.ats.insert(place, it.at)
+        self.numbers.insert(place, it.number)
+        self.said.insert(place, _shared(it.value, it.weight, it.bounds))
+
+    def delete(self, place: int) -> None:
+        """Take a member out."""
+        del self.ats[place], self.numbers[place], self.said[place]
+
+    def member(self, place: int) -> Member:
+        """One of them."""
+        value, weight, bounds = self.said[place]
+        return Member(self.ats[place], self.numbers[place], value, weight, bounds)
+
+    def around(self, place: int, stop: int) -> tuple[int | None, int | None]:
+        """The instants of the neighbours of those from a place up to another."""
+        ats = self.ats
+        return ats[place - 1] if place else None, ats[stop] if stop < len(ats) else None
 
 
 class Lines:
@@ -19,50 +61,70 @@ class Lines:
     def __init__(self, rule: Rule, members: Iterable[Member] = ()) -> None:
         self._rule = rule
         self._wide = line_of(rule, Member(0, 0)) is not None  # whether a neighbour's spells change too
-        self._lines: defaultdict[str | None, list[Member]] = defaultdict(list)
+        parts: dict[str | None, list[Member]] = {}
         for it in sorted(members):
-            self._lines[line_of(rule, it)].append(it)
+            parts.setdefault(line_of(rule, it), []).append(it)
+        self._lines = {value: Line(those) for value, those in parts.items()}
 
-    def take(self, it: Member) -> Exchanged:
-        """Take a member out."""
-        line = self._lines[line_of(self._rule, it)]
-        place = bisect_left(line, it)
-        before = self._around(line, place, place + 1)
-        del line[place]
-        return before, self._around(line, place, place)
+    def __len__(self) -> int:
+        """How many values there are."""
+        return len(self._lines)
 
-    def put(self, it: Member) -> Exchanged:
-        """Put a member in."""
-        line = self._lines[line_of(self._rule, it)]
-        place = bisect_left(line, it)
-        before = self._around(line, place, place)
+    def line(self, it: Member) -> Line:
+        """The one that a member is in, or comes to."""
+        value = line_of(self._rule, it)
+        found = self._lines.get(value)
+        if found is None:
+            found = self._lines[value] = Line()
+        return found
+
+    def take(self, it: Member, moved: list[Spell] | None = None) -> list[Spell]:
+        """Take a member out: what that does to V. The stretches where evidence changes go to `moved`."""
+        line = self.line(it)
+        place = line.place(it)
+        before = self._owned(line, place, place + 1) if moved is not None else {}
+        line.delete(place)
+        if moved is not None:
+            moved += _moved(before, self._owned(line, place, place))
+        changes = brought(self._rule, it.at, it.weight, *line.around(place, place))
+        if not line.ats:
+            del self._lines[line_of(self._rule, it)]
+        return [Spell(start, end, -weight) for start, end, weight in changes]
+
+    def put(self, it: Member, moved: list[Spell] | None = None) -> list[Spell]:
+        """Put a member in: what that does to V. The stretches where evidence changes go to `moved`."""
+        line = self.line(it)
+        place = line.place(it)
+        before = self._owned(line, place, place) if moved is not None else {}
         line.insert(place, it)
-        return before, self._around(line, place, place + 1)
+        if moved is not None:
+            moved += _moved(before, self._owned(line, place, place + 1))
+        return brought(self._rule, it.at, it.weight, *line.around(place, place + 1))
 
     def spells(self) -> list[Spell]:
         """All that there are."""
         return [
             spell
             for line in self._lines.values()
-            for those in self._around(line, 0, len(line)).values()
-            for spell in those
+            for place in range(len(line.ats))
+            for spell in self._at(line, place)
         ]
 
     def covering(self, at: int) -> list[Member]:
         """The members that add something to V(at), in order."""
         found: list[Member] = []
         for line in self._lines.values():
-            first = bisect_right(line, (at - self._rule.reach, FOREVER)) if self._rule.reach < FOREVER else 0
-            for it, those in self._around(line, first, bisect_right(line, (at, FOREVER))).items():
-                if any(spell.weight > 0 and spell.covers(at) for spell in those):
-                    found.append(it)
+            first = bisect_right(line.ats, at - self._rule.reach) if self._rule.reach < FOREVER else 0
+            for place in range(first, bisect_right(line.ats, at)):
+                if any(start <= at < end and weight > 0 for start, end, weight in self._at(line, place)):
+                    found.append(line.member(place))
         return sorted(found)
 
     def adding(self, at: int) -> dict[Member, Spell]:
         """What each member adds to V(at), from `at` until that changes; without those that add nothing."""
         found: dict[Member, Spell] = {}
         for line in self._lines.values():
-            for it, those in self._around(line, 0, len(line)).items():
+            for it, those in self._owned(line, 0, len(line.ats)).items():
                 covering = [spell for spell in those if spell.covers(at)]
                 if covering:
                     ends = [spell.end for spell in covering] + [spell.start for spell in those if spell.start > at]
@@ -71,14 +133,23 @@ class Lines:
 
     def all(self) -> list[Member]:
         """Every member, in order."""
-        return sorted(it for line in self._lines.values() for it in line)
+        return sorted(line.member(place) for line in self._lines.values() for place in range(len(line.ats)))
 
-    def _around(self, line: list[Member], first: int, stop: int) -> Owned:
+    def _owned(self, line: Line, first: int, stop: int) -> Owned:
         """The spells of members of a line, and of the neighbours on both sides if they matter."""
-        places = range(max(first - self._wide, 0), min(stop + self._wide, len(line)))
-        return {line[place]: list(self._at(line, place)) for place in places}
+        places = range(max(first - self._wide, 0), min(stop + self._wide, len(line.ats)))
+        return {line.member(place): list(self._at(line, place)) for place in places}
 
-    def _at(self, line: list[Member], place: int) -> Iterator[Spell]:
-        before = line[place - 1] if place else None
-        after = line[place + 1] if place + 1 < len(line) else None
-        return spells_of(self._rule, line[place], before, after)
+    def _at(self, line: Line, place: int) -> Iterator[Spell]:
+        before = line.member(place - 1) if place and self._wide else None
+        after = line.member(place + 1) if self._wide and place + 1 < len(line.ats) else None
+        return spells_of(self._rule, line.member(place), before, after)
+
+
+def _moved(before: Owned, after: Owned) -> Iterator[Spell]:
+    return (spell for it in before | after for spell in exchanged(before.get(it, ()), after.get(it, ())))
+
+
+@lru_cache(maxsize=4096)
+def _shared(value: str, weight: int, bounds: Bounds | None) -> Said:
+    return value, weight, bounds

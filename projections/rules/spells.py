@@ -83,6 +83,49 @@ OF: Final[Mapping[Measure, Made]] = {
 }
 
 
+def brought(rule: Rule, at: int, weight: int, before: int | None, after: int | None) -> list[Spell]:
+    """What a member does to V when it comes between two neighbours, as it is or theirs change; taken out, the opposite.
+
+    The same as `spells_of` it and its neighbours, with it less without it.
+    """
+    end, last = min(at + rule.window, FOREVER), FOREVER if after is None else after
+    match rule.measure:
+        case Measure.DISTINCT:
+            start, end = at if before is None else max(at, before + rule.window), min(end, last)
+            return [Spell(start, end, 1)] if start < end else []
+        case Measure.NEW:
+            return [] if before is not None else _first(rule, at, after)
+        case Measure.SILENCE:
+            return _heard(rule, at, before, last)
+        case Measure.SURGE:
+            return [Spell(at, end, rule.preceding), Spell(end, end + rule.preceding * rule.window, -1)]
+        case Measure.SUM:
+            return [Spell(at, end, weight)]
+        case Measure.COUNT:
+            return [Spell(at, end, 1)]
+
+
+def _first(rule: Rule, at: int, after: int | None) -> list[Spell]:
+    """What a value does to V that came later before."""
+    mine = [Spell(at, min(at + rule.window, FOREVER), 1)] if at >= rule.learn_until else []
+    if after is None or after < rule.learn_until:
+        return mine
+    return exchanged([Spell(after, min(after + rule.window, FOREVER), 1)], mine)
+
+
+def _heard(rule: Rule, at: int, before: int | None, last: int) -> list[Spell]:
+    """What ends silence, and begins another."""
+    found, below = list[Spell](), 0
+    for level in rule.levels:
+        start, end = at + level, last
+        if before is not None:
+            start, end = max(at, before + level), min(start, last)
+        if start < end:
+            found.append(Spell(start, end, level - below if before is None else below - level))
+        below = level
+    return found
+
+
 def changes_of(spells: Sequence[Spell]) -> list[tuple[int, int]]:
     """(change point, change of V there) of spells together, in order; points that change nothing are left out."""
     deltas: dict[int, int] = {}

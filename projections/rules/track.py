@@ -81,17 +81,20 @@ class Track:
             self._pass(clock)
         self.clock = clock
 
-    def exchange(self, old: Member | None, new: Member | None) -> list[Spell]:
-        """Exchange a member and go on with the same event; the spells that came or went."""
-        since = self.rule.since
+    def exchange(self, old: Member | None, new: Member | None, *, noting: bool = True) -> list[Spell]:
+        """Exchange a member and go on with the same event; the spells that came or went, if they are to be noted."""
+        since, moved = self.rule.since, list[Spell]()
         was = old if old is not None and old.at >= since else None
         now = new if new is not None and new.at >= since else None
-        lost, gained, moved = self._exchange(was, now)
-        for spell in exchanged(lost, gained) if lost else gained:
+        changes = self._exchange(was, now, moved if noting and old != new else None)
+        self._change(changes if was is None or now is None else exchanged((), changes))
+        return moved
+
+    def _change(self, changes: Sequence[Spell]) -> None:
+        for spell in changes:
             mended = self._spans.change(*spell)
             if mended is not None:
                 self._mend(*mended, spell)
-        return moved if old != new else []
 
     # -- members, as the measure has them
 
@@ -107,8 +110,8 @@ class Track:
         """Take in all members; the spells of those after an instant."""
         raise NotImplementedError
 
-    def _exchange(self, old: Member | None, new: Member | None) -> tuple[list[Spell], list[Spell], list[Spell]]:
-        """Exchange a member; the spells that go, those that come, and the stretches in which evidence changed."""
+    def _exchange(self, old: Member | None, new: Member | None, moved: list[Spell] | None) -> list[Spell]:
+        """Exchange a member: what that does to V. The stretches in which evidence changes go to `moved`."""
         raise NotImplementedError
 
     def _forget(self) -> None:
