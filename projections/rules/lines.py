@@ -78,6 +78,23 @@ class Lines:
             found = self._lines[value] = Line()
         return found
 
+    def has(self, it: Member) -> bool:
+        """Whether there is another of its value."""
+        return line_of(self._rule, it) in self._lines
+
+    def last(self, it: Member) -> int | None:
+        """The instant of the last one of its value."""
+        line = self._lines.get(line_of(self._rule, it))
+        return line.ats[-1] if line is not None else None
+
+    def effect(self, it: Member) -> list[Spell]:
+        """What a member would do to V."""
+        line = self._lines.get(line_of(self._rule, it))
+        if line is None:
+            return brought(self._rule, it.at, it.weight, None, None)
+        place = line.place(it)
+        return brought(self._rule, it.at, it.weight, *line.around(place, place))
+
     def take(self, it: Member, moved: list[Spell] | None = None) -> list[Spell]:
         """Take a member out: what that does to V. The stretches where evidence changes go to `moved`."""
         line = self.line(it)
@@ -104,10 +121,7 @@ class Lines:
     def spells(self) -> list[Spell]:
         """All that there are."""
         return [
-            spell
-            for line in self._lines.values()
-            for place in range(len(line.ats))
-            for spell in self._at(line, place)
+            spell for line in self._lines.values() for place in range(len(line.ats)) for spell in self._at(line, place)
         ]
 
     def covering(self, at: int) -> list[Member]:
@@ -117,7 +131,7 @@ class Lines:
             first = bisect_right(line.ats, at - self._rule.reach) if self._rule.reach < FOREVER else 0
             for place in range(first, bisect_right(line.ats, at)):
                 if any(start <= at < end and weight > 0 for start, end, weight in self._at(line, place)):
-                    found.append(line.member(place))
+                    found.append(line.member(place))  # noqa: PERF401 -- the compiler makes a list of its own of it
         return sorted(found)
 
     def adding(self, at: int) -> dict[Member, Spell]:

@@ -89,20 +89,16 @@ def brought(rule: Rule, at: int, weight: int, before: int | None, after: int | N
     The same as `spells_of` it and its neighbours, with it less without it.
     """
     end, last = min(at + rule.window, FOREVER), FOREVER if after is None else after
-    match rule.measure:
-        case Measure.DISTINCT:
-            start, end = at if before is None else max(at, before + rule.window), min(end, last)
-            return [Spell(start, end, 1)] if start < end else []
-        case Measure.NEW:
-            return [] if before is not None else _first(rule, at, after)
-        case Measure.SILENCE:
-            return _heard(rule, at, before, last)
-        case Measure.SURGE:
-            return [Spell(at, end, rule.preceding), Spell(end, end + rule.preceding * rule.window, -1)]
-        case Measure.SUM:
-            return [Spell(at, end, weight)]
-        case Measure.COUNT:
-            return [Spell(at, end, 1)]
+    if rule.measure is Measure.SURGE:
+        return [Spell(at, end, rule.preceding), Spell(end, end + rule.preceding * rule.window, -1)]
+    if rule.measure is Measure.NEW:
+        return [] if before is not None else _first(rule, at, after)
+    if rule.measure is Measure.SILENCE:
+        return _heard(rule, at, before, last)
+    if rule.measure is Measure.DISTINCT:
+        start, end = at if before is None else max(at, before + rule.window), min(end, last)
+        return [Spell(start, end, 1)] if start < end else []
+    return [Spell(at, end, weight if rule.measure is Measure.SUM else 1)]
 
 
 def _first(rule: Rule, at: int, after: int | None) -> list[Spell]:

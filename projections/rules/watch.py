@@ -51,8 +51,10 @@ class Watch:
 
     def members(self) -> list[Member]:
         """Those that are in memory, in order."""
-        if not self.asleep:
-            return self.track().all()
+        if self._lined is not None:
+            return self._lined.all()
+        if self._track is not None:
+            return self._track.all()
         return sorted(Member(*it) for it in zip(self._waiting[::2], self._waiting[1::2], strict=True))
 
     def absorb(self, those: Sequence[Touch], index: int, stop: int, clocks: Sequence[int]) -> int:
@@ -63,7 +65,10 @@ class Watch:
         begin = index
         if self.asleep:
             index = self._wait(those, index, stop)
-        if index < stop and self._lined is None:
+        if self._lined is not None:
+            while index < stop and self._lined.quiet(those[index][3], clocks[those[index][0]]):
+                index += 1
+        elif index < stop:
             index = self._add(self._track or self._wake(), those, index, stop)
         if index > begin:
             self.clock = clocks[those[index - 1][0]]

@@ -23,7 +23,8 @@ class Group:
     def put(self, step: Step) -> tuple[list[Episode], list[Episode]] | None:
         """The episodes that changed, before and after; None if nobody had to look."""
         exchanges = [(step.old, step.new)] if step.old or step.new else []
-        touch = (0, 0, 0, exchanges) if step.old or not step.new else (0, step.new.at, step.new.number, ())
+        counted = self.watch.rule.measure is Measure.COUNT and step.new is not None and step.old is None
+        touch = (0, step.new.at, step.new.number, ()) if step.new and counted else (0, 0, 0, exchanges)
         if step.clock < self.due and exchanges:
             if self.watch.absorb([touch], 0, 1, [step.clock]):
                 return None
