@@ -17,7 +17,7 @@ from projections.rules.model import SEVERITIES
 from projections.rules.words import Measure
 from streams.backtesting.running import Tried
 
-WIDTH, LEFT, RIGHT, TOP = 1000, 240, 20, 56  # px; names stand on the left
+WIDTH, LEFT, RIGHT, TOP = 1000, 240, 20, 70  # px; names stand on the left
 LANE, GAP, LABEL = 24, 16, 14  # px; the height of a lane, between strips, of a line of text
 MOST: Final = 60  # strips: the busiest; more is no picture
 MARGIN: Final = 20  # of the time shown, one part lies before the first alert, and a day at least
@@ -67,6 +67,7 @@ def svg(found: Tried) -> str:
     busiest = sorted(all_, key=lambda it: -sum(len(lane.bars) for lane in it.lanes))[:MOST]
     shown = [it for it in all_ if it in busiest]
     left_out = len(all_) - len(shown)
+    more = f"left out, with the fewest alerts: {left_out} of {len(all_)} rules and groups" if left_out else ""
     axis = Axis(shown, found)
     body, y = list[str](), float(TOP)
     for strip in shown:
@@ -74,7 +75,7 @@ def svg(found: Tried) -> str:
         y += LABEL + LANE * len(strip.lanes) + GAP
     height = y + LABEL + GAP
     title = f"Backtest of {len(found.rules)} {'rule' if len(found.rules) == 1 else 'rules'} on {found.timeline}"
-    about = _about(found, left_out)
+    about = _about(found, more)
     return "\n".join(
         [
             f'<svg {NAMESPACE} viewBox="0 0 {WIDTH} {height:g}" role="img" aria-labelledby="title desc">',
@@ -87,6 +88,7 @@ def svg(found: Tried) -> str:
             f'<text class="small" x="10" y="38">{_text(LEGEND)}</text>',
             *axis.lines(TOP - 8, y),
             *body,
+            *([f'<text class="small" x="10" y="{y + LABEL:g}">{more}</text>'] if more else []),
             "</svg>\n",
         ]
     )
@@ -99,14 +101,13 @@ LEGEND: Final = (
 LETTERS: Final = ("w", "W", "C")
 
 
-def _about(found: Tried, left_out: int) -> str:
+def _about(found: Tried, more: str) -> str:
     gone = sum(it.gone for it in found.stories)
-    more = f" {left_out} rules and groups with fewer alerts are left out." if left_out else ""
     none = "" if found.pairs else " Nothing would have been told."
     return (
         f"{len(found.stories)} alerts would have been told from {_day(found.first)} to {_day(found.last)}, "
         f"{gone} of them called off later.{none} For each rule and group: above, when alerts were open as it was told; "
-        f"below, when they were by all that is known today.{more}"
+        f"below, when they were by all that is known today.{more and f' {more.capitalize()}.'}"
     )
 
 
@@ -164,13 +165,14 @@ class Axis:
         return LEFT + share * (WIDTH - LEFT - RIGHT)
 
     def lines(self, top: float, bottom: float) -> Iterator[str]:
-        """Five instants, marked."""
+        """Five instants, marked; named at both ends, for a picture may be taller than what is seen of it."""
         for fifth in range(5):
             at = self.first + (self.last - self.first) * fifth // 4
             x = self.x(at)
             anchor = "end" if fifth == 4 else "start" if fifth == 0 else "middle"  # noqa: PLR2004
             yield f'<line class="axis" x1="{x:.1f}" y1="{top:g}" x2="{x:.1f}" y2="{bottom:g}"/>'
-            yield f'<text class="small" x="{x:.1f}" y="{bottom + LABEL:g}" text-anchor="{anchor}">{_day(at)}</text>'
+            for y in (top - 4, bottom + LABEL):
+                yield f'<text class="small" x="{x:.1f}" y="{y:g}" text-anchor="{anchor}">{_day(at)}</text>'
 
 
 def _strip(strip: Strip, axis: Axis, y: float) -> Iterator[str]:

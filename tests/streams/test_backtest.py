@@ -270,6 +270,23 @@ class TestThePicture:
         place = (axis.x(800 * days) - strips.LEFT) / (strips.WIDTH - strips.LEFT - strips.RIGHT)
         assert 0 < place < 1 / 15
 
+    def test_names_its_days_at_both_ends_and_says_what_it_leaves_out(
+        self, home: Path, file: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Given room for one strip, then days stand above and below it, and whoever looks reads what is missing."""
+        monkeypatch.setattr(strips, "MOST", 1)
+
+        root = self.picture(home, file)
+
+        said = {
+            float(it.get("y", 0)): it.text for it in root.findall(f"{SVG}text") if it.get("x") == f"{strips.LEFT:.1f}"
+        }
+        assert list(said.values()) == ["2023-10-01"] * 2
+        assert min(said) < strips.TOP < max(said)
+        left_out = "left out, with the fewest alerts: 1 of 2 rules and groups"
+        assert left_out in [it.text for it in root.findall(f"{SVG}text")]
+        assert root.find(f"{SVG}desc").text.endswith(f" {left_out.capitalize()}.")
+
     def test_says_in_words_what_it_shows(self, home: Path, file: Path) -> None:
         """Given the picture, then whoever can not see it has a title, and a description with the numbers."""
         root = self.picture(home, file)
