@@ -75,7 +75,8 @@ def show_(*, reader: "Reader", as_json: bool, rule: str, timelines: Sequence[str
     if as_json:
         print_json(found)
     else:
-        click.echo(_as_file([row["content"] for row in found]), nl=False)
+        contents = [row["content"] for row in found]  # of several timelines; those that are equal are one rule
+        click.echo(_as_file([it for place, it in enumerate(contents) if it not in contents[:place]]), nl=False)
 
 
 @rules.command()

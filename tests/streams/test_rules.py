@@ -139,6 +139,14 @@ class TestWhatIsInForce:
         assert yaml_file.read(shown) == [first["content"]]
         assert yaml.safe_load(shown)["rules"][0]["title"] == first["title"]
 
+    def test_of_several_timelines_is_shown_once_where_it_says_the_same(self, tmp_path: Path) -> None:
+        """Given two timelines with one rule in force, when it is shown, then what is shown is still a file."""
+        rule = yaml_file.read(ONE)
+        both = [facts.adopted(*rule, content_hash=content_hash(rule), timeline=it) for it in ("north", "south")]
+        publish(tmp_path, facts.staged(*both))
+
+        assert yaml_file.read(run(tmp_path, "show", "one").stdout) == rule
+
     def test_says_so_when_there_is_no_such_rule(self, home: Path) -> None:
         """Given an id of no rule, when it is shown, then nothing is on stdout and the error says which are like it."""
         done = run(home, "show", "site-under-repeated-atack")
