@@ -56,19 +56,25 @@ STORED: Final = f"""
 
 
 def evidence(it: Snapshot) -> Verdict:
-    """Whether what the newest message of each alert says of its evidence is what stood then."""
+    """Whether what the newest message of each alert says of its evidence, and of its value, is what stood then."""
     it.make("derived")
     it.make("umbrellas")
     it.make("past_facets")
     it.make("newest_messages")
-    it.con.execute("CREATE OR REPLACE TEMP TABLE evidence (alert_id UUID, count BIGINT, hash VARCHAR)")
+    it.con.execute(EVIDENT)
     for one in _terms(it, "true"):
         _look(it, one)
     looked_at = "SELECT * FROM newest_messages WHERE alert_id IN (SELECT alert_id FROM evidence)"
-    said = f"SELECT alert_id, count, hash FROM ({looked_at})"
+    said = f"SELECT alert_id, count, hash, low, best, high, at_least FROM ({looked_at})"
     count, shown = it.compare("evidence of alert", ["alert_id"], "FROM evidence", said)
     of_all = f"{it.size('evidence')} of {it.size('alerts')} alerts"
     return Verdict("evidence", it.partition, of_all, count, shown, _beyond(it))
+
+
+EVIDENT: Final = """
+    CREATE OR REPLACE TEMP TABLE evidence (alert_id UUID, count BIGINT, hash VARCHAR,
+        low BIGINT, best BIGINT, high BIGINT, at_least VARCHAR[])
+"""
 
 
 def _terms(it: Snapshot, which: str) -> list[Terms]:
@@ -91,7 +97,7 @@ def _look(it: Snapshot, one: Terms) -> None:
     it.con.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE asked AS
-        SELECT *, peak_at - to_microseconds(?::BIGINT) AS low FROM newest_messages
+        SELECT *, peak_at - to_microseconds(?::BIGINT) AS after FROM newest_messages
         WHERE timeline = ? AND rule = ? AND content_hash = ? ORDER BY hash(alert_id) LIMIT {ASKED_A_RULE}
         """,
         [one.window, one.timeline, one.rule, one.content_hash],

@@ -16,8 +16,11 @@ Asked = tuple[str, list[Any]]  # SQL, and the values of its parameters
 def looked_at(facets: str, content: Content, measure: str, of: str | None, window: int | None) -> Asked:
     """The rows of a table of facets that a rule looks at, with `grp`, `x` and `value` as the oracle wants them.
 
+    And with `amount`, the quantity that is summed, by its bounds; none of other measures.
+
     An incident of several values is there as often; one that adds nothing is not there.
     """
+    amount, values = _quantity(*_parts(of)) if measure == "sum" and of is not None else ("NULL::JSON", [])
     (adds, adding), (value, _), (conditions, asked) = (
         _added(content, measure, of),
         _told_apart(measure, of),
@@ -25,11 +28,12 @@ def looked_at(facets: str, content: Content, measure: str, of: str | None, windo
     )
     query = f"""
         SELECT * FROM (
-            SELECT *, {group_key(content["by"])} AS grp, {adds} AS x, {value} AS value FROM {facets} WHERE {conditions}
+            SELECT *, {group_key(content["by"])} AS grp, {adds} AS x, {value} AS value, {amount} AS amount
+            FROM {facets} WHERE {conditions}
         )
         WHERE x <> 0 AND value IS NOT NULL
     """
-    return query, [*adding, *asked]
+    return query, [*adding, *values, *asked]
 
 
 def group_key(by: list[str]) -> str:

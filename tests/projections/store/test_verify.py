@@ -2,7 +2,7 @@
 
 import itertools
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +15,15 @@ from events.model import IncidentCorrected
 from projections import incidents
 from projections.apply import apply_batch
 from projections.reading import read
-from projections.rules import counting, lines, spells
+from projections.rules import counting, lines, matching, spells
 from projections.rules.form import RuleSpec
-from projections.rules.model import FOREVER, Member, Rule
+from projections.rules.model import FOREVER, Bounds, Member, Rule
 from projections.rules.spec import content_hash, normalise
 from projections.rules.spells import Spell
 from projections.rules.words import Measure
 from projections.store import books, knowing
 from projections.store.file import PartitionFile
+from projections.store.verify import episodes
 from projections.store.verify.found import Verdict
 from projections.store.verify.replayed import Replay
 from projections.store.verify.snapshot import Snapshot
@@ -113,6 +114,7 @@ class TestWhatIsSound:
 
 
 NEWEST_ALERT = "message_id = (SELECT last_message FROM alerts ORDER BY alert_id LIMIT 1)"
+ANOTHER_BEST = '{"value": {"best": 99}}'
 MORE_EVIDENCE = '{"evidence": {"count": 99}}'
 PLANTED = {
     "a tally": ("UPDATE site_tallies SET incidents = incidents + 1 WHERE site = 'al-tanf'", {"tallies", "sums"}),
@@ -130,6 +132,10 @@ PLANTED = {
     "an episode's end": ("UPDATE episode_versions SET ended_at = NULL WHERE ended_at IS NOT NULL", {"episodes"}),
     "evidence": (
         f"UPDATE alert_messages SET body = json_merge_patch(body, '{MORE_EVIDENCE}') WHERE {NEWEST_ALERT}",
+        {"evidence"},
+    ),
+    "a value": (
+        f"UPDATE alert_messages SET body = json_merge_patch(body, '{ANOTHER_BEST}') WHERE {NEWEST_ALERT}",
         {"evidence"},
     ),
 }
@@ -284,7 +290,7 @@ def of_all_measures() -> Sequence[Record]:
         facts.actor("militia", member_of=("front",)),
         facts.adopted(*rules, content_hash=content_hash(rules), at="2023-10-01T00:00:00Z"),
         facts.reported("a", day="2023-10-01", weapons=("drone",), wounded={"us": 3}),
-        facts.reported("b", day="2023-10-08", weapons=("drone", "rocket"), wounded={"us": "at least 2"}),
+        facts.reported("b", day="2023-10-08", weapons=("drone", "rocket"), wounded={"us": "at least 4"}),
         facts.reported("c", day="2023-10-09", weapons=("rocket",), munitions=3, actor="militia"),
         facts.reported("d", day="2023-10-09", munitions="at least 2"),
         facts.reported("e", day="2023-10-10", munitions=1),
@@ -318,6 +324,14 @@ SLIPS = {
     Measure.NEW: _unlearned,
     Measure.SURGE: _boundless,
     Measure.SILENCE: _endless,
+}
+
+
+SUMMED_WRONG: dict[str, Callable[[Bounds], Bounds]] = {
+    "low": lambda it: it._replace(low=it.low + 1),
+    "best": lambda it: it._replace(best=it.best + 1),
+    "high": lambda it: it._replace(high=it.high + 1),
+    "at_least": lambda it: it._replace(best_fell=0, high_fell=0),
 }
 
 
@@ -363,6 +377,31 @@ class TestEveryMeasure:
         path = projected(of_all_measures(), folder)
 
         assert found_by_tables(path).keys() == {"evidence"}
+
+    @EXCHANGED
+    @pytest.mark.parametrize("bound", SUMMED_WRONG)
+    def test_a_sum_that_is_not_what_its_incidents_state_is_found(
+        self, monkeypatch: pytest.MonkeyPatch, folder: Path, bound: str
+    ) -> None:
+        """Given a sum with a slip in one of its bounds, when its alerts are checked, then that bound is told."""
+        right = matching.bounds_of
+        monkeypatch.setattr(matching, "bounds_of", lambda said: SUMMED_WRONG[bound](right(said)))
+        path = projected(of_all_measures(), folder)
+
+        found = found_by_tables(path)
+
+        assert found.keys() == {"evidence"}
+        assert {it.expected.partition(" ")[0] for it in found["evidence"].shown} == {bound}
+
+    def test_what_was_not_looked_at_is_told(self, monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+        """Given more alerts of a rule than are looked at, then it is told how many of how many were."""
+        monkeypatch.setattr(episodes, "ASKED_A_RULE", 1)
+
+        with Snapshot(projected(of_all_measures(), folder)) as it:
+            looked_at, alerts = CHECKS["evidence"](it).looked_at, it.size("alerts")
+
+        assert alerts > len(OF_EACH)
+        assert looked_at == f"{len(OF_EACH)} of {alerts} alerts"
 
     def test_what_filters_look_at_is_looked_at(self, folder: Path) -> None:
         """Given a rule by umbrella and quantity, when the snapshot says otherwise of either, then that is found."""
