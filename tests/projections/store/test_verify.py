@@ -354,7 +354,16 @@ class TestEveryMeasure:
         self, monkeypatch: pytest.MonkeyPatch, folder: Path, measure: Measure
     ) -> None:
         """Given spells of one measure that are not those of the definition, then its episodes are found wrong."""
-        monkeypatch.setattr(spells, "OF", {**spells.OF, measure: SLIPS[measure]})
+        right, slipped = lines.brought, SLIPS[measure]
+
+        def brought(rule: Rule, at: int, weight: int, *around: int | None) -> list[Spell]:
+            if rule.measure is not measure:
+                return right(rule, at, weight, *around)
+            it, *others = (None if one is None else Member(one, 0, weight=weight) for one in (at, *around))
+            return list(slipped(rule, it, *others))
+
+        monkeypatch.setattr(spells, "OF", {**spells.OF, measure: slipped})
+        monkeypatch.setattr(lines, "brought", brought)
         path = projected(of_all_measures(), folder)
 
         found = found_by_tables(path)
