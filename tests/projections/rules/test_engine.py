@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from projections.claims import HowMany
 from projections.incidents import Incident
+from projections.rules.matching import members_for
 from projections.rules.model import Group, Rule
 from projections.rules.outcome import Key, Told
 from projections.rules.words import Measure, State, Updates
@@ -207,10 +208,13 @@ def test_changed_evidence_is_told(rule_set: list[Rule], history: list[Event]) ->
 
 
 def amended(world: World, before: dict[int, Incident], key: Key) -> bool:
-    """Whether an incident that stood in a group before stands there no more, or at another instant."""
+    """Whether an incident that was a member of a group before stands there no more, or at another instant."""
     rule = world.engine.rules[key[0]]
+    made = members_for(rule)
     return any(
-        world.group(rule, it) == key[1] and _place(world, rule, world.incidents[number]) != (key[1], it.at)
+        world.group(rule, it) == key[1]
+        and (made is None or made(it))
+        and _place(world, rule, world.incidents[number]) != (key[1], it.at)
         for number, it in before.items()
     )
 
