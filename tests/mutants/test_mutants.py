@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.mutants.__main__ import MODULES, ROOT, TESTS, Survivor, explained
-from tests.mutants.slips import slips
+from tests.mutants.__main__ import MODULES, ROOT, TESTS, Book, Trial, explained, sampled
+from tests.mutants.slips import Slip, slips
 
 
 @pytest.mark.parametrize(
@@ -51,6 +51,34 @@ def test_a_slip_that_a_test_finds_is_told_from_one_that_none_does(tmp_path: Path
     assert done.stdout.split() == ["False", "True"]
 
 
+TRIALS = [Trial("spells", Slip(line, "", f"`{line}` is `0`", f"x = {line}")) for line in range(1, 100)]
+
+
+def test_a_sample_is_the_same_for_the_same_seed_and_in_the_order_of_the_slips() -> None:
+    """Given many slips, when some are drawn, then a seed always draws the same, in order, and at most all."""
+    drawn = sampled(TRIALS, 10, 1)
+
+    assert drawn == sampled(TRIALS, 10, 1) != sampled(TRIALS, 10, 2)
+    assert drawn == sorted(drawn, key=lambda it: it.slip.line)
+    assert len(drawn) == 10
+    assert sampled(TRIALS, 1_000, 1) == TRIALS
+
+
+def test_what_was_tried_is_not_tried_again_while_all_is_the_same(tmp_path: Path) -> None:
+    """Given slips that were tried, when they are tried again, then only with other sources or tests."""
+    asked: list[Trial] = []
+
+    def ask(trial: Trial) -> bool:
+        asked.append(trial)
+        return trial is TRIALS[0]
+
+    for state in ("these", "these", "others"):
+        book = Book(tmp_path / "tried", state)
+        assert [book.lives(it, ask) for it in TRIALS[:2]] == [True, False]
+
+    assert asked == TRIALS[:2] * 2
+
+
 def test_what_is_tried_is_there() -> None:
     """Given the modules and tests of the tool, then each is a file."""
     assert all((ROOT / "projections" / "rules" / f"{it}.py").is_file() for it in MODULES)
@@ -62,7 +90,7 @@ def test_what_is_explained_is_still_a_slip() -> None:
     folder = ROOT / "projections" / "rules"
     about = {it.partition(":")[0].partition(".")[0] for it in explained()}
     possible = {
-        str(Survivor(module, it)) for module in about for it in slips((folder / f"{module}.py").read_text("utf-8"))
+        str(Trial(module, it)) for module in about for it in slips((folder / f"{module}.py").read_text("utf-8"))
     }
 
     assert explained() <= possible
