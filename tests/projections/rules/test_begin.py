@@ -1,5 +1,7 @@
 """From where on a group is looked at. That nothing of it shows is with the engine: there the slack is two instants."""
 
+from dataclasses import replace
+
 import pytest
 
 from projections.rules.begin import WHOLE, Begin, Peak, Plan, from_opening, plan_of, settled
@@ -40,8 +42,16 @@ def episode(opened: int, ended: int | None, peak_at: int | None = None) -> Episo
             ),
         ),
         ([episode(SINCE + 1, None)], Plan(Begin(SINCE), ((SINCE - 10, FOREVER),))),
+        ([episode(SINCE, None)], Plan(Begin(SINCE, Peak(SINCE, 2, SINCE)), ((SINCE - 10, FOREVER),))),
+        (
+            [episode(SINCE - 50, SINCE - 40), episode(SINCE - 9, None)],
+            Plan(Begin(SINCE, Peak(SINCE - 9, 2, SINCE - 9)), ((SINCE - 19, SINCE - 10), (SINCE - 10, FOREVER))),
+        ),
     ],
-    ids=["no episode", "one is over", "one may go on", "one is open", "its peak is later", "one opened later"],
+    ids=[
+        *("no episode", "one is over", "one may go on", "one is open", "its peak is later", "one opened later"),
+        *("one opens there", "one after another"),
+    ],
 )
 def test_a_group_begins_where_nothing_before_it_matters(episodes: list[Episode], expected: Plan) -> None:
     """Given the episodes of a group, when an instant is touched, then it begins some time before, after all peaks."""
@@ -71,6 +81,16 @@ def test_in_an_episode_it_begins_where_the_level_is_reached(instants: list[int],
     found = settled(RULE, Begin(20, held), members, earliest=31)
 
     assert found == (None if expected is None else Begin(expected, held))
+
+
+@pytest.mark.parametrize(("since", "expected"), [(23, None), (22, 23), (21, 22)])
+def test_what_was_before_a_rule_learned_reaches_no_level(since: int, expected: int | None) -> None:
+    """Given a rule that counts from an instant on, then only what is not before it tells where the level is reached."""
+    rule = replace(RULE, since=since)
+
+    found = settled(rule, Begin(20, Peak(5, 2, 5)), [Member(21, 1), Member(22, 2), Member(23, 3)], earliest=31)
+
+    assert found == (None if expected is None else Begin(expected, Peak(5, 2, 5)))
 
 
 def test_where_there_is_no_such_instant_the_episode_is_looked_at_from_its_opening() -> None:
