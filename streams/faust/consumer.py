@@ -19,7 +19,6 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage
 from mode import Service
 
-from events.errors import LogChanged
 from events.log import Record
 from streams.faust.batches import Batch, Chunk, Limits, cut
 
@@ -30,6 +29,14 @@ FETCH_WAIT_MS = (
 
 # mode names a logger after a subclass's module; Faust's own chatter shall stay Faust's
 FAUSTS = logging.getLogger("faust")
+
+
+class LookAgain(ConnectionError):
+    """The broker brought other offsets than it was asked for.
+
+    After a crash it may not know yet how far a log goes; then aiokafka begins at the log's begin, by itself. Or the log
+    is another one now. Who begins anew sees which: it holds the files against the log before it reads.
+    """
 
 
 class Feed(Protocol):
@@ -233,7 +240,7 @@ class BatchConsumer(driver.Consumer):
         """Check that nothing was lost before the first record: out of range, aiokafka goes to the log's begin itself.
 
         Raises:
-            LogChanged: something was, or the log was made anew.
+            LookAgain: something was, or the log was made anew, or the broker was not itself.
         """
         found = chunk.records[0].offset if chunk.records else chunk.end
         if found == chunk.start:
@@ -242,7 +249,7 @@ class BatchConsumer(driver.Consumer):
         first = (await self._inner().beginning_offsets([tp]))[tp]
         if found < chunk.start or first > chunk.start:
             expected = f"{tp.topic}[{tp.partition}]: expected offset {chunk.start}"
-            raise LogChanged(f"{expected}, found {found} in a log that begins at {first}")
+            raise LookAgain(f"{expected}, found {found} in a log that begins at {first}")
 
     def _to_message(self, tp: TP, record: Any) -> ConsumerMessage:
         last_offset = record.end - 1
