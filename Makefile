@@ -32,7 +32,7 @@ demo: setup ; $(BIN)/tocsin demo
 compiled: setup plain  ## the hot modules as extensions, beside their sources; a minute or two
 	TOCSIN_COMPILE=1 $(BIN)/python setup.py --quiet build_ext --inplace
 plain: ; $(PLAIN)
-prove: setup  ## the properties of the rules, each with 10 000 examples, told one by one; hours. ARGS="-k members" are fewer
+prove: setup  ## the properties of the rules, each with 10 000 examples, those first that are cheap; hours. ARGS="-k members" are fewer
 	TOCSIN_PROVE=1 $(BIN)/pytest --timeout 0 -v --durations 0 tests/projections/rules $(ARGS)
 mutants: setup  ## slips in the evaluator that no test finds; a sample, some minutes. ARGS="--all", MODULES="spells lines" are more
 	$(BIN)/python -m tests.mutants $(MODULES) $(ARGS)

@@ -4,6 +4,7 @@ import pytest
 
 from projections.rules import begin
 from projections.rules.spans import Spans
+from tests.projections.rules.histories import PROVE
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -11,3 +12,16 @@ def _small_blocks() -> None:
     """Blocks of two to four change points; two instants of slack."""
     Spans.block = 2
     begin.SLACK = 2  # type: ignore[misc]
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """`make prove`: the properties only, first those of which an ordinary run takes most examples: the cheap."""
+    if PROVE is None:
+        return
+    proven = [it for it in items if _examples(it)]
+    config.hook.pytest_deselected(items=[it for it in items if not _examples(it)])
+    items[:] = sorted(proven, key=_examples, reverse=True)
+
+
+def _examples(item: pytest.Item) -> int:
+    return int(getattr(getattr(item, "obj", None), "examples", 0))

@@ -20,7 +20,13 @@ INSTANTS = st.integers(0, 24)
 
 def examples(count: int) -> Callable[[Any], Any]:
     """So many examples; 10 000 with `make prove`, a share with the profile `few`."""
-    return settings(max_examples=PROVE or share(count), deadline=None)
+
+    def asked(test: Any) -> Any:
+        made = settings(max_examples=PROVE or share(count), deadline=None)(test)
+        made.examples = count  # the dearer a property, the fewer
+        return made
+
+    return asked
 
 
 OF = {Measure.SUM: "munitions", Measure.DISTINCT: "actor", Measure.NEW: "actor"}
