@@ -71,12 +71,11 @@ class Decoder:
 
     def _ask(self, records: Sequence[Record]) -> Process | None:  # on one thread
         """Whom records were sent to, nobody who is not ready. Whether he ended meanwhile shows in his answer."""
-        if self._process is None:
+        process = self._process  # once: who takes answers may find that it has ended
+        if process is None:
             self._ready = False
-            self._process = subprocess.Popen(
-                COMMAND, stdin=PIPE, stdout=PIPE, start_new_session=True, pipesize=PIPE_SIZE
-            )
-        process = self._process
+            process = subprocess.Popen(COMMAND, stdin=PIPE, stdout=PIPE, start_new_session=True, pipesize=PIPE_SIZE)
+            self._process = process
         if not self._is_ready(process):
             return None
         with suppress(OSError, ValueError):  # it ended; its pipe may be closed already

@@ -12,7 +12,6 @@ from typing import Final
 from events.errors import ProjectionHalted
 from projections.alerting import Alerting
 from projections.growing import Growing
-from projections.incidents import Incident
 from projections.known import Known, Live
 from projections.reading import Bad, First, Read, Said
 from projections.store import lookups
@@ -20,7 +19,7 @@ from projections.store.beginning import prepare
 from projections.store.connection import halting, writer
 from projections.store.groups import TableGroups
 from projections.store.older import move_aside
-from projections.store.outbox import Outbox, Outgoing, Standing
+from projections.store.outbox import MESSAGES, Outbox, Outgoing, Standing
 from projections.store.pen import Pen
 from projections.store.publish import Publishing
 from projections.store.seen import Seen
@@ -28,7 +27,6 @@ from projections.store.upkeep import Upkeep
 from projections.store.writing import Writing
 
 INCIDENTS_KEPT: Final = 20_000  # in memory when all is written, about a kilobyte each; twice as many meanwhile
-MESSAGES: Final = ("alert_messages", "rejected")  # the tables whose rows are to be sent
 
 
 def ignore(_point: str) -> None:
@@ -63,7 +61,7 @@ class PartitionFile:
         self.next_offset = self._pen.upto
         self.outbox = Outbox(self.con, self._pen.con, partition)
         self.upkeep = Upkeep(self.con, path, self._pen.upto, self._pen.counted, reached)
-        self.known = Known(at_site=self._at_site, by_actors=self._by_actors)
+        self.known = Known()
         lookups.registers(self.con, self.known)
         self.seen, self._seen_incidents = Seen(self.con, "events"), Seen(self.con, "incident_versions")
         self._reminders: dict[str, int | None] | None = None  # as they were at the opening, once somebody asks
@@ -75,9 +73,7 @@ class PartitionFile:
     @halting
     def fetch(self, events: Collection[Said]) -> None:
         """Bring the incidents that events speak of, as far as there are such, into `known`."""
-        known = self.known.incidents
-        named = ((fingerprint, (it.timeline, name)) for it in events for fingerprint, name in it.incidents)
-        wanted = {fingerprint: key for fingerprint, key in named if key not in known}
+        wanted = lookups.missing(self.known, events)
         if old := self._seen_incidents.meet(wanted):
             lookups.incidents(self.con, self.known, [(it, wanted[it]) for it in old])
 
@@ -86,12 +82,6 @@ class PartitionFile:
         """What was applied under ids with these fingerprints."""
         unwritten = self._writing.it.applied(identities) if self._writing else {}
         return unwritten | lookups.duplicates(self.con, identities)
-
-    def _at_site(self, timeline: str, site: str) -> list[Incident]:
-        return lookups.at_site(self.con, self.known, timeline, site)
-
-    def _by_actors(self, timeline: str, actors: Collection[str]) -> list[Incident]:
-        return lookups.by_actors(self.con, self.known, timeline, actors)
 
     # -- writing
 
@@ -224,9 +214,10 @@ class PartitionFile:
 
     @halting
     def unsent(self, limit: int) -> Sequence[Outgoing]:
-        """The next messages to send, in order of (offset, seq)."""
-        self.settle()
-        return self.outbox.unsent(limit)
+        """The next messages to send, in order of (offset, seq), those of batches that are not written yet too."""
+        growing = None if self._broken else self._growing  # of a step that failed, half may be in it
+        waits = (self._writing and self._writing.it, growing)
+        return self.outbox.unsent(limit, [it.batch.rows for it in waits if it])
 
     def mark_sent(self, offset: int, seq: int) -> None:
         """Note that everything up to and including (offset, seq) is on the wire; written when the file is settled.

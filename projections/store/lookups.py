@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any, Final
 
 import duckdb
@@ -10,7 +11,7 @@ from projections import semantics
 from projections.claims import HowMany
 from projections.incidents import NOTHING, Incident, Site
 from projections.known import Key, Known, Timeline, umbrellas_of
-from projections.reading import First
+from projections.reading import First, Said
 
 VERSION_COLUMNS: Final = """
     v.number, v.identity, v.timeline, v.incident_id, v.version, v.class, epoch_us(v.occurred_from),
@@ -20,11 +21,12 @@ VERSION_COLUMNS: Final = """
 
 
 def registers(con: duckdb.DuckDBPyConnection, known: Known) -> None:
-    """Bring back timelines, sites, actors and documents, and the next free number of an incident.
+    """Bring back timelines, sites, actors and documents, and the next free number; have incidents looked up here.
 
     Raises:
         ProjectionHalted: a timeline is of a projection version that this code does not know.
     """
+    known.at_site, known.by_actors = partial(at_site, con, known), partial(by_actors, con, known)
     query = "SELECT timeline, title, clock_kind, epoch_us(clock), event_offset, projection_version FROM timelines"
     known.timelines |= {name: Timeline(*rest) for name, *rest in con.execute(query).fetchall()}
     for name, it in known.timelines.items():
@@ -36,6 +38,12 @@ def registers(con: duckdb.DuckDBPyConnection, known: Known) -> None:
     known.umbrellas |= umbrellas_of(known.actors)
     known.documents |= set(con.execute("SELECT timeline, document FROM documents").fetchall())
     known.next_number = con.execute("SELECT coalesce(max(number) + 1, 0) FROM incident_versions").fetchall()[0][0]
+
+
+def missing(known: Known, events: Iterable[Said]) -> dict[int, Key]:
+    """The incidents that events speak of and `known` lacks, by fingerprint."""
+    named = ((fingerprint, (it.timeline, name)) for it in events for fingerprint, name in it.incidents)
+    return {fingerprint: key for fingerprint, key in named if key not in known.incidents}
 
 
 def incidents(con: duckdb.DuckDBPyConnection, known: Known, wanted: Iterable[tuple[int, Key]]) -> None:

@@ -5,7 +5,7 @@ The newest are in memory, so that the relay need not ask the tables for what was
 
 import base64
 import json
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from heapq import merge
 from itertools import islice
 from typing import Any, Final, NamedTuple
@@ -14,6 +14,7 @@ import duckdb
 
 from events.values import instant, iso
 
+MESSAGES: Final = ("alert_messages", "rejected")  # the tables whose rows are to be sent
 BEFORE_ALL: Final = (-1, 0)
 KEPT: Final = 1_000  # messages in memory, a few kilobytes each; when more wait the tables are asked
 Header = tuple[str, bytes]
@@ -89,15 +90,33 @@ class Outbox:
         after = self._after
         return [it for it in tail if it[:2] > after]
 
-    def unsent(self, limit: int) -> list[Outgoing]:
-        """The first messages that wait, at most `limit`, in order; all that were told must be in the tables."""
+    def unsent(self, limit: int, unwritten: Iterable[Mapping[str, Sequence[Row]]] = ()) -> list[Outgoing]:
+        """The first messages that wait, at most `limit`, in order.
+
+        Args:
+            limit: how many.
+            unwritten: rows by table, in order, of batches that may not be in the tables yet; one may be written now.
+        """
         found = self._stored(limit)
+        for rows in unwritten:
+            if len(found) < limit:
+                found += self._behind(found[-1][:2] if found else self._after, rows, limit - len(found))
         self._tail = tuple(found) if len(found) < limit else None
         return found
 
+    def _behind(self, after: tuple[int, int], rows: Mapping[str, Sequence[Row]], limit: int) -> Iterable[Outgoing]:
+        alerts, rejected = (rows.get(table, ()) for table in MESSAGES)
+        alerts = [row for row in alerts if row[:2] > after]
+        rejected = [row for row in rejected if (row[0], 0) > after]
+        return islice(self._merged(alerts, rejected), limit)
+
     def _stored(self, limit: int) -> list[Outgoing]:
-        alerts = self._con.execute(ALERTS, [*self._after, limit]).fetchall()
-        rejected = self._con.execute(REJECTED, [self._after[0], limit]).fetchall()
+        self._con.begin()  # both are looked at in one moment, since a batch may be written between
+        try:
+            alerts = self._con.execute(ALERTS, [*self._after, limit]).fetchall()
+            rejected = self._con.execute(REJECTED, [self._after[0], limit]).fetchall()
+        finally:
+            self._con.rollback()
         return list(islice(self._merged(alerts, rejected), limit))
 
     def _merged(self, alerts: Iterable[Row], rejected: Iterable[Row]) -> Iterator[Outgoing]:

@@ -264,3 +264,28 @@ class TestAFileThatLingers:
         life.send()
         assert life.wire == sorted(life.wire, key=lambda it: it[:2])
         assert {it.offset for it in life.wire} == set(range(3, 11))
+
+
+def test_messages_that_wait_are_told_from_memory_while_a_batch_is_written(tmp_path: Path) -> None:
+    """Given more that wait than memory keeps, when one batch is being written and one grows, then all are told at once.
+
+    Nobody waits for the writing, and what was written between is told once.
+    """
+    bad = [it._replace(value=b"{") for it in facts.records([facts.ticked() for _ in range(1_600)])]
+    life, writes = Life(tmp_path / "p0.duckdb", bad), threading.Event()
+    life.reached = lambda point: writes.wait(60) if point == "before-commit" else None
+    life.apply(600)
+    life.file.hand_over(wait=True)
+    life.apply(1_600)
+
+    assert life.file.waiting() is None
+    told = [it.offset for it in life.file.unsent(2_000)]
+    still = life.file._writing is not None and not life.file._writing.has_ended
+    first = [it.offset for it in life.file.unsent(700)]
+    writes.set()
+    assert life.file._writing is not None
+    life.file._writing._thread.join()
+    after = [it.offset for it in life.file.unsent(2_000)]
+
+    assert (told, still, first, after) == (list(range(1_600)), True, list(range(700)), list(range(1_600)))
+    life.file.close()

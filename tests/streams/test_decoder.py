@@ -133,3 +133,18 @@ def is_there(pid: int) -> bool:
     except ProcessLookupError:
         return False
     return True
+
+
+def test_a_process_that_is_found_ended_while_it_is_asked_for_costs_no_record(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Given a process, when who takes answers finds that it ended just as it is asked, then records are read here."""
+    with Decoder() as it:
+        it.read(records())()
+        ended = it._process
+        looks = iter([ended])
+        process = property(lambda _: next(looks, None), lambda _, __: None)
+        with monkeypatch.context() as patch:
+            patch.setattr(Decoder, "_process", process, raising=False)
+            found = it.read(records())()
+        it._process = ended
+
+    assert plainly(found) == plainly(read(records()))
