@@ -1,4 +1,4 @@
-"""What was revoked while files were being opened is given back at once: two workers must not wait for each other."""
+"""What Faust's consumer does at its edges: what was revoked is given back, what was not asked for is not taken."""
 
 from collections.abc import Mapping
 from typing import Any, cast
@@ -7,7 +7,10 @@ import pytest
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
-from streams.faust.consumer import BatchConsumer
+from events.log import Written
+from streams.faust.batches import Chunk
+from streams.faust.consumer import BatchConsumer, LookAgain
+from streams.worker.away import is_away
 
 
 class Feed:
@@ -86,3 +89,21 @@ async def test_what_is_assigned_is_what_is_opened(consumer: BatchConsumer) -> No
     await consumer.seek_to_committed()
 
     assert cast("Any", consumer.feed).open == {1, 3}
+
+
+@pytest.mark.parametrize(("first", "found"), [(0, 0), (9, 9)], ids=["the log's begin", "behind what was lost"])
+async def test_who_gets_other_offsets_than_he_asked_for_begins_anew(
+    consumer: BatchConsumer, first: int, found: int
+) -> None:
+    """Given records that nobody asked for, when they come, then that life of the worker ends, and another begins."""
+
+    class Inner:
+        async def beginning_offsets(self, tps: list[Any]) -> dict[Any, int]:
+            return dict.fromkeys(tps, first)
+
+    cast("Any", consumer)._inner = Inner
+
+    with pytest.raises(LookAgain, match=f"expected offset 7, found {found} in a log that begins at {first}") as told:
+        await consumer._must_follow(Chunk(0, 7, found + 1, [Written(found, 0, None, None, ())]))
+
+    assert is_away(told.value)

@@ -162,20 +162,6 @@ async def test_a_log_that_was_made_anew_halts_the_worker(line: Line, store: Stor
     assert not [entry for entry in worker.lines() if entry["event"] == "batch applied"]
 
 
-async def test_a_log_that_is_made_anew_under_a_worker_halts_it(line: Line, store: Store) -> None:
-    """Given a worker that has caught up, when the topic is made anew, then it looks, halts and has applied nothing."""
-    await line.append(store.writes(0, 200))
-    worker = line.start()
-    await line.settled()
-    applied = line.applied()
-    await _remake(line, line.topics.events)
-    await line.append(store.writes(50_000, 50))
-
-    assert worker.ends(60.0) == 3
-    assert "it was made anew, or has lost its end" in worker.said()
-    assert line.applied() == applied
-
-
 async def test_a_bug_in_the_projection_ends_the_worker_and_is_named(
     line: Line, settings: Settings, tmp_path: Path
 ) -> None:
