@@ -1,7 +1,7 @@
 """Looks at single records of the log, past any group: what stands at an offset, what was committed last."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -52,12 +52,19 @@ async def end_of(servers: str, topic: str, partition: int) -> int:
 async def last_record(servers: str, topic: str, partition: int, wanted: Callable[[Record], bool]) -> Record | None:
     """The last committed record of a partition that is wanted; None when there is none."""
     async with reader(servers) as consumer:
-        return await last_of(consumer, TopicPartition(topic, partition), wanted)
+        tp = TopicPartition(topic, partition)
+        at_rest(consumer, [tp])
+        return await last_of(consumer, tp, wanted)
+
+
+def at_rest(consumer: AIOKafkaConsumer, tps: Sequence[TopicPartition]) -> None:
+    """Assign partitions and fetch nothing yet. All at once: each further topic costs half a second of aiokafka's."""
+    consumer.assign(tps)
+    consumer.pause(*tps)
 
 
 async def last_of(consumer: AIOKafkaConsumer, tp: TopicPartition, wanted: Callable[[Record], bool]) -> Record | None:
-    """The last record that is wanted and that a consumer can read; it is assigned to that partition then."""
-    consumer.assign([tp])
+    """The last record that is wanted, of a partition at rest, as it is again afterwards."""
     first, end = (await consumer.beginning_offsets([tp]))[tp], (await consumer.end_offsets([tp]))[tp]
     back = FIRST_LOOK
     while True:
@@ -70,7 +77,9 @@ async def last_of(consumer: AIOKafkaConsumer, tp: TopicPartition, wanted: Callab
 
 async def _between(consumer: AIOKafkaConsumer, tp: TopicPartition, start: int, end: int) -> list[Record]:
     consumer.seek(tp, start)
+    consumer.resume(tp)
     records: list[Record] = []
     while await consumer.position(tp) < end:
         records += (await consumer.getmany(tp, timeout_ms=200)).get(tp, [])
+    consumer.pause(tp)
     return records

@@ -6,7 +6,7 @@ producer id, which would show it, too. So a transaction is over when it can be r
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Final
 
@@ -16,7 +16,7 @@ from aiokafka.structs import RecordMetadata
 
 from events.log import Record
 from streams.topics import Topics
-from streams.worker.peek import last_of, reader
+from streams.worker.peek import at_rest, last_of, reader
 
 POSITION: Final = "tocsin_position"  # header: "offset/seq", of the log record and among its messages
 PATIENCE_S: Final = 5.0  # from a commit to its readers it is some milliseconds
@@ -43,9 +43,8 @@ def position_of(record: Record) -> Position | None:
 class Wire:
     """Partition p of every topic that messages are sent to."""
 
-    def __init__(self, consumer: AIOKafkaConsumer, servers: str, topics: Topics, partition: int) -> None:
-        self._consumer, self._servers = consumer, servers
-        self._all = [TopicPartition(name, partition) for name in topics.configs() if name != topics.events]
+    def __init__(self, consumer: AIOKafkaConsumer, servers: str, tps: Sequence[TopicPartition]) -> None:
+        self._consumer, self._servers, self._all = consumer, servers, tps
 
     async def clear(self, producer: AIOKafkaProducer) -> None:
         """Abort what an earlier producer of this id has left where a reader would wait for its end.
@@ -54,6 +53,7 @@ class Wire:
             Unreadable: something else is open there.
         """
         async with reader(self._servers, "read_uncommitted") as all_there_is:
+            at_rest(all_there_is, self._all)
             written = await all_there_is.end_offsets(self._all)
         readable = await self._consumer.end_offsets(self._all)
         if left := [tp for tp in self._all if readable[tp] < written[tp]]:
@@ -97,5 +97,7 @@ class Wire:
 @asynccontextmanager
 async def wire_of(servers: str, topics: Topics, partition: int) -> AsyncIterator[Wire]:
     """The wire of a partition, with a connection of its own."""
+    tps = [TopicPartition(name, partition) for name in topics.configs() if name != topics.events]
     async with reader(servers) as consumer:
-        yield Wire(consumer, servers, topics, partition)
+        at_rest(consumer, tps)
+        yield Wire(consumer, servers, tps)

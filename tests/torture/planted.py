@@ -25,8 +25,8 @@ def twice() -> None:
     """A relay that sends what it has sent already."""
     honest = Relay._send
 
-    async def send(self: Relay, producer: Any, messages: Sequence[Any]) -> None:
-        await honest(self, producer, messages)
+    async def send(self: Relay, producer: Any, wire: Any, messages: Sequence[Any]) -> None:
+        await honest(self, producer, wire, messages)
         await _send_again(self, messages)
 
     Relay._send = send  # type: ignore[method-assign]
