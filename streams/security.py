@@ -66,7 +66,7 @@ def _context(settings: Settings) -> ssl.SSLContext:
 def _password(settings: Settings) -> str:
     if settings.sasl_password:
         return settings.sasl_password.get_secret_value()
-    assert settings.sasl_password_file is not None  # noqa: S101 -- see `contradictions`
+    assert settings.sasl_password_file is not None  # noqa: S101 -- the settings are checked for it
     try:
         return settings.sasl_password_file.read_text(encoding="utf-8").rstrip("\r\n")
     except (OSError, UnicodeDecodeError) as error:

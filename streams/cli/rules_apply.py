@@ -71,12 +71,9 @@ def apply(  # noqa: PLR0913  # one for each option
         event = adoption(here, wanted, who or "nobody", why or "a dry run", clock.now())
         with shown_first():
             good = _tests_pass(path) and _shown(settings, reader, here, event, wanted)
-        if not good:
-            click.echo("nothing was sent", err=True)
-            return FOUND
-    if dry_run:
-        click.echo("nothing was sent: a dry run", err=True)
-        return OK
+    if not good or dry_run:
+        click.echo(f"nothing was sent{': a dry run' if good else ''}", err=True)
+        return OK if good else FOUND
     if not yes:
         ask("Adopt?")
     return send(settings, [event], f"{many(len(wanted), 'rule')} adopted", patience if wait else None)

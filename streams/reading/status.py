@@ -20,9 +20,8 @@ from streams.reading.published import broker_here, log_ends, ownerless_here, sna
 from streams.settings import Settings
 from streams.topics import Topics
 from streams.worker.peek import last_record
-from streams.worker.wire import position_of
+from streams.worker.wire import BEFORE_ALL, position_of
 
-NOTHING_SENT: Final = (-1, 0)
 LOOK_EVERY_S: Final = 0.25
 LEAST_PATIENCE_S: Final = 3.0
 INTERVALS: Final = 3  # of publishing; a line that lags and does not move for so long is stuck
@@ -127,7 +126,7 @@ async def ask(settings: Settings, servers: str) -> Wire:
     workers = await members(servers, settings.group, names.events)
     found = [last_record(servers, names.relay, it, lambda one: position_of(one) is not None) for it in sorted(ends)]
     last = zip(sorted(ends), await asyncio.gather(*found), strict=True)
-    return Wire(ends, workers, {it: position_of(record) or NOTHING_SENT for it, record in last if record})
+    return Wire(ends, workers, {it: position_of(record) or BEFORE_ALL for it, record in last if record})
 
 
 def look(settings: Settings, wire: Wire | None, now: float) -> list[State]:
@@ -147,7 +146,7 @@ def look(settings: Settings, wire: Wire | None, now: float) -> list[State]:
 
 
 def _unsent(reader: Reader, sent: Mapping[int, tuple[int, int]]) -> dict[int, int]:
-    positions = {it.partition: sent.get(it.partition, NOTHING_SENT) for it in reader.as_of}
+    positions = {it.partition: sent.get(it.partition, BEFORE_ALL) for it in reader.as_of}
     offsets, seqs = zip(*positions.values(), strict=True)
     rows = reader.rows("unsent", partitions=list(positions), offsets=list(offsets), seqs=list(seqs))
     return {row["partition"]: row["unsent"] for row in rows}

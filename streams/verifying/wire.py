@@ -16,7 +16,7 @@ from projections.store.verify.snapshot import Snapshot
 from streams.reading.log import pieces
 from streams.topics import Topics
 from streams.worker.peek import last_record
-from streams.worker.wire import POSITION, position_of
+from streams.worker.wire import BEFORE_ALL, POSITION, position_of
 
 DEAD_LETTERS: Final = "events.dlq"
 ALERTS: Final = ("alerts", "alerts.watch", "alerts.warning", "alerts.critical")
@@ -35,7 +35,7 @@ async def dead_letters(servers: str, topics: Topics, it: Snapshot) -> Verdict:
 async def _checked(check: str, names: Sequence[str], servers: str, topics: Topics, it: Snapshot) -> Verdict:
     ours = lambda record: position_of(record) is not None  # noqa: E731
     last = await last_record(servers, topics.relay, it.partition, ours)  # first: the wire may go on meanwhile
-    reached = (last and position_of(last)) or (-1, 0)
+    reached = (last and position_of(last)) or BEFORE_ALL
     expected, wrong, count = outgoing(it), list[Wrong](), 0
     for name in names:
         due = [one for one in expected.get(name, []) if one[:2] <= reached]
@@ -63,7 +63,7 @@ def _of(record: Any) -> Sent:
 def _position(said: str) -> tuple[int, int]:
     """Where a message says that it comes from; nowhere when no relay of ours has sent it."""
     found = re.fullmatch(r"(\d+)/(\d+)", said)
-    return (int(found[1]), int(found[2])) if found else (-1, 0)
+    return (int(found[1]), int(found[2])) if found else BEFORE_ALL
 
 
 def differences(topic: str, expected: Sequence[Sent], found: Sequence[Sent]) -> list[Wrong]:

@@ -23,12 +23,10 @@ from streams.worker.away import is_away, waits
 from streams.worker.crash import Reached
 from streams.worker.line import Line
 from streams.worker.partitions import File, Message, Partitions
-from streams.worker.wire import POSITION, Position, Wire, wire_of
+from streams.worker.wire import BEFORE_ALL, POSITION, Position, Wire, wire_of
 
 AT_ONCE = 500  # messages in one transaction; an alert that comes alone goes alone, at once
 TRANSACTION_MS = 60_000  # the broker ends a transaction after that and fences its producer, although nobody took over
-
-BEFORE_ALL = (-1, 0)
 
 log = structlog.get_logger()
 

@@ -23,6 +23,7 @@ PATIENCE_S: Final = 5.0  # from a commit to its readers it is some milliseconds
 LOOK_AGAIN_S: Final = (0.002, 0.05)  # first, and at most
 
 Position = tuple[int, int]  # offset, seq
+BEFORE_ALL: Final[Position] = (-1, 0)
 
 log = structlog.get_logger()
 
