@@ -43,7 +43,7 @@ class Slip(NamedTuple):
 
 
 def slips(source: str) -> list[Slip]:
-    """Every slip of a module, in the order of its lines; none in what annotates a type or imports."""
+    """Every slip of a module, in the order of its lines; none in what annotates a type, imports or promises."""
     tree = ast.parse(source)
     spared = {id(part) for node in ast.walk(tree) for it in _spared(node) for part in ast.walk(it)}
     nodes = [(place, node) for place, node in enumerate(ast.walk(tree)) if id(node) not in spared]
@@ -59,6 +59,8 @@ def _spared(node: ast.AST) -> Iterator[ast.AST]:
     match node:
         case ast.Assign(value=ast.Subscript() | ast.BinOp() as alias, targets=[ast.Name(id=name)]) if name.istitle():
             yield alias  # `Group = tuple[str, ...]`
+        case ast.keyword(arg="strict", value=ast.Constant(value=True) as promise):
+            yield promise  # of `zip`: what it promises is so, or it is an error already
 
 
 def _made(source: str, place: int, way: int, functions: Sequence[ast.FunctionDef]) -> Slip:

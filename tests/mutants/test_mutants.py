@@ -20,6 +20,8 @@ from tests.mutants.slips import Slip, slips
         ("x = min(a, b) if True else c", ["`True` is `False`", "`min` is `max`", None]),
         ("def f(a: int | None = None) -> dict[str, int]: return a", []),
         ("Group = tuple[str, ...]", []),
+        ("zip(a, b, strict=True)", []),
+        ("zip(a, b, strict=False)", ["`False` is `True`"]),
     ],
 )
 def test_a_slip_changes_one_thing(source: str, said: list[str | None]) -> None:
