@@ -62,15 +62,16 @@ def _counted(it: Incident) -> Sequence[Member]:
 
 
 def _of_rule(view: View, made: Members, old: Incident | None, new: Incident | None) -> Iterator[tuple[Group, Exchange]]:
-    was, now = view(old) if old else None, view(new) if new else None
-    mine = made(old) if old is not None and was is not None else ()
-    its = made(new) if new is not None and now is not None else ()
-    if was == now and was is not None:
+    was, now = _placed(view, made, old), _placed(view, made, new)
+    for group in was | now:
+        mine, its = was.get(group, ()), now.get(group, ())
         gone, come = [it for it in mine if it not in its], [it for it in its if it not in mine]
         for pair in zip_longest(gone, come):
-            yield was, pair
-        return
-    if was is not None:
-        yield from ((was, (it, None)) for it in mine)
-    if now is not None:
-        yield from ((now, (None, it)) for it in its)
+            yield group, pair
+
+
+def _placed(view: View, made: Members, it: Incident | None) -> dict[Group, Sequence[Member]]:
+    """What an incident is to a rule, in its group; nothing, where the rule does not look at it."""
+    if it is None or (group := view(it)) is None:
+        return {}
+    return {group: made(it)}

@@ -27,8 +27,8 @@ RULES: Final = "tests/projections/rules"
 TESTS: Final = [
     f"{RULES}/test_{name}.py"
     for name in (
-        *("measures", "kinds", "track", "begin", "steps", "members", "explaining", "status", "messages"),
-        *("alerts", "changes", "watch", "adoption", "matching", "engine"),
+        *("measures", "kinds", "touching", "track", "begin", "steps", "members", "explaining", "status"),
+        *("messages", "alerts", "changes", "watch", "adoption", "matching", "engine"),
     )
 ]
 MODULES: Final = (
