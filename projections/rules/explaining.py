@@ -161,7 +161,7 @@ def _parts(adding: Mapping[Member, Spell]) -> dict[int, Part]:
 
 def _when(it: Incident, against: LeftOut, at: int) -> int:
     """When an incident counts, µs; if that is not known well enough, the latest that it can have happened by `at`."""
-    return min(it.until - 1, at) if against.why is Why.VAGUE and it.at <= at else it.at
+    return min(it.until - 1, max(at, it.at)) if against.why is Why.VAGUE else it.at
 
 
 def _in_time(rule: Rule, it: int, at: int, last: int) -> bool:
@@ -221,5 +221,4 @@ def _fell(rule: Rule, past: Sequence[tuple[int, int]]) -> int | None:
 
 def _course(spells: Sequence[Spell]) -> list[tuple[int, int]]:
     """V from each change point on."""
-    points = changes_of(spells)
-    return list(zip((at for at, _ in points), accumulate(delta for _, delta in points), strict=True))
+    return list(accumulate(changes_of(spells), lambda so_far, it: (it[0], so_far[1] + it[1])))

@@ -31,7 +31,7 @@ def view_of(rule: Rule, known: Collection[str] = ()) -> View:
 
     What is `known` of an incident, by name, is not asked again.
     """
-    where = tuple(it for it in rule.where if it[0] not in known)
+    where = tuple((name, values) for name, values in rule.where if name not in known)
     filters = [
         *_compiled(where, wanted=True),
         *_compiled(rule.excluded, wanted=False),
@@ -39,7 +39,7 @@ def view_of(rule: Rule, known: Collection[str] = ()) -> View:
         *_compared(rule.excluded_amounts, rule.bound, wanted=False),
     ]
     fields, window = [FIELDS[name] for name in rule.by], rule.window
-    group_of: Callable[[Any], Group] = itemgetter(*fields) if len(fields) > 1 else lambda _: ()
+    group_of: Callable[[Any], Group] = itemgetter(*fields) if fields else lambda _: ()
     one = fields[0] if len(fields) == 1 else None
 
     def view(it: Any) -> Group | None:
@@ -94,8 +94,10 @@ def said_of(name: str, it: Incident, bound: str) -> Sequence[str | int]:
 
 def summed(at: int, number: int, said: HowMany | None, bound: str) -> Sequence[Member]:
     """The member that adds a bound of a quantity, if there is anything to add."""
-    weight = said.stated(bound) if said is not None else None
-    return [Member(at, number, weight=weight, bounds=bounds_of(said))] if said is not None and weight else []
+    if said is None:
+        return []
+    weight = said.stated(bound)
+    return [Member(at, number, weight=weight, bounds=bounds_of(said))] if weight else []
 
 
 def bounds_of(said: HowMany) -> Bounds:

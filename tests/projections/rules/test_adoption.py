@@ -103,6 +103,14 @@ class TestARuleThatChanged:
         ]
         assert it.episodes == {}
 
+    def test_names_of_what_it_cancels_the_incidents_from_the_day_on_that_it_counted(self) -> None:
+        """Given a rule since day 19, when its alert is cancelled, then by the incidents of that day and the next."""
+        it = world(replace(RULE, since=19))
+
+        (cancelled,) = it.adopt(replace(RULE, since=19, levels=(3,), content_hash="second"))
+
+        assert cancelled.evidence == [3, 4]
+
     def test_with_another_group_starts_anew(self) -> None:
         """Given an open alert of a site, when the rule looks at the whole timeline, then one is gone and one is new."""
         it = world(RULE)

@@ -12,7 +12,7 @@ from projections.claims import HowMany
 from projections.incidents import Incident
 from projections.rules.explaining import LeftOut, Why, explain, fall_of, turn_of
 from projections.rules.matching import members_of, view_of
-from projections.rules.model import FOREVER, Rule
+from projections.rules.model import FOREVER, Bounds, Rule
 from projections.rules.words import Measure
 from tests.projections.rules import reference
 from tests.projections.rules.histories import INSTANTS, examples, rules, track_of
@@ -155,6 +155,59 @@ class TestANearMiss:
 
         assert found == [LeftOut(1, Why.BY, "actor")]
 
+    @pytest.mark.parametrize(("at", "until", "vague"), [(2, 15, [1]), (2, 14, []), (20, 30, [1]), (21, 30, [])])
+    def test_that_is_vague_may_have_happened_in_the_window(self, at: int, until: int, vague: list[int]) -> None:
+        """Given the window of day 14 to 20, then what may have happened on one of them, and is vague, is near."""
+        found = explain(RULE, GROUP, [incident(1, at, until=until)], 20)
+
+        assert found.left_out == [LeftOut(it, Why.VAGUE) for it in vague]
+        assert found.far == 1 - len(vague)
+
+    @pytest.mark.parametrize(("at", "near"), [(13, []), (14, [1]), (20, [1]), (21, [])])
+    def test_happened_in_the_window(self, at: int, near: list[int]) -> None:
+        """Given the window of day 14 to 20, then a strike is near if it was on one of these days."""
+        found = explain(RULE, GROUP, [incident(1, at, incident_class="strike")], 20)
+
+        assert [it.number for it in found.left_out] == near
+        assert found.far == 1 - len(near)
+
+    @pytest.mark.parametrize(("at", "near"), [(15, []), (16, [1])])
+    def test_happened_since_the_rule_began_to_count(self, at: int, near: list[int]) -> None:
+        """Given a rule that counts from day 16 on, then a strike is near if it was not before."""
+        found = explain(replace(RULE, since=16), GROUP, [incident(1, at, incident_class="strike")], 20)
+
+        assert [it.number for it in found.left_out] == near
+        assert found.far == 1 - len(near)
+
+    @pytest.mark.parametrize(("at", "near"), [(9, []), (10, [1]), (30, [1]), (31, [])])
+    def test_of_a_surge_may_lie_in_the_windows_before(self, at: int, near: list[int]) -> None:
+        """Given a surge of day 24 to 30 over two windows before it, then a strike from day 10 on would take away."""
+        rule = replace(RULE, measure=Measure.SURGE, preceding=2)
+
+        found = explain(rule, GROUP, [incident(1, at, incident_class="strike")], 30)
+
+        assert [it.number for it in found.left_out] == near
+        assert found.far == 1 - len(near)
+
+    @pytest.mark.parametrize(("at", "near"), [(9, []), (10, []), (11, [9])])
+    def test_of_silence_lies_after_the_last_that_counts(self, at: int, near: list[int]) -> None:
+        """Given silence since day 10, then a strike would have ended it only if it was later."""
+        rule = replace(RULE, measure=Measure.SILENCE, levels=(1,), window=FOREVER)
+        told = [incident(1, 3), incident(2, 10), incident(9, at, incident_class="strike")]
+
+        found = explain(rule, GROUP, told, max(at, 10))
+
+        assert [it.number for it in found.left_out if it.why is Why.WHERE] == near
+        assert found.far == 1 - len(near)
+
+    def test_of_silence_may_be_all_that_ever_happened(self) -> None:
+        """Given a strike and no attack at all, then it alone would have begun the silence."""
+        rule = replace(RULE, measure=Measure.SILENCE, levels=(1,), window=FOREVER)
+
+        assert left_out(incident(1, 9, incident_class="strike"), rule=rule) == [
+            LeftOut(1, Why.WHERE, "class", ("attack",))
+        ]
+
     def test_tells_a_quantity_that_is_not_enough(self) -> None:
         """Given a comparison, when one does not hold, then it is told as a file writes it."""
         rule = replace(RULE, amounts=(("wounded.us", ">=", 3),))
@@ -186,6 +239,47 @@ class TestWhatCountsAndAddsNothing:
 
         assert found.left_out == [expected]
         assert len(found.parts) == 1
+
+    @pytest.mark.parametrize(("at", "newer"), [(9, 2), (10, 2), (11, 3), (12, 3)])
+    def test_the_newest_by_then_stands_for_it(self, at: int, newer: int) -> None:
+        """Given one actor on day 9, twice, and on day 11, then the newest by an instant counts, on that day too."""
+        rule = replace(self.OF, measure=Measure.DISTINCT, since=9)
+        told = [incident(1, 9, actor="a"), incident(2, 9, actor="a"), incident(3, 11, actor="a")]
+
+        found = explain(rule, GROUP, told, at)
+
+        assert [it.number for it in found.parts] == [newer]
+        assert found.left_out[0] == LeftOut(1, Why.NEWER, "actor", ("a",), newer)
+        assert [it.why for it in found.left_out[1:]] == [Why.AFTER if newer == 2 else Why.NEWER]
+
+    def test_what_happened_as_the_rule_began_to_count_adds(self) -> None:
+        """Given a rule that counts from day 9 on, then an attack of that day adds, one of the day before does not."""
+        found = explain(replace(RULE, since=9), GROUP, [incident(1, 8), incident(2, 9)], 10)
+
+        assert [it.number for it in found.parts] == [2]
+        assert found.left_out == [LeftOut(1, Why.SINCE)]
+
+    def test_a_part_says_which_of_its_values_count(self) -> None:
+        """Given weapons that are told apart, then each attack says those for which it stands; a count has none."""
+        rule = replace(RULE, measure=Measure.DISTINCT, of="weapon")
+        attacks = [incident(1, 8, weapons=("rocket", "drone", "mortar")), incident(2, 9, weapons=("rocket",))]
+
+        parts = [explain(it, GROUP, attacks, 10).parts for it in (rule, RULE)]
+
+        assert [[(it.number, it.adds, it.values) for it in those] for those in parts] == [
+            [(1, 2, ("drone", "mortar")), (2, 1, ("rocket",))],
+            [(1, 1, ()), (2, 1, ())],
+        ]
+
+    def test_a_sum_has_the_bounds_of_what_adds(self) -> None:
+        """Given quantities with bounds, when the window has passed one of them, then the other's are the sum's."""
+        rule = replace(RULE, measure=Measure.SUM, of="munitions")
+        said = [HowMany(1, 2, 4, "about"), HowMany(3, None, None, "at-least")]
+        those = [incident(number, at, munitions=it) for number, (at, it) in enumerate(zip((1, 9), said, strict=True))]
+
+        bounds = [explain(rule, GROUP, those, at).bounds for at in (1, 9, 20)]
+
+        assert bounds == [Bounds(1, 2, 4, 0, 0), Bounds(3, 3, 3, 1, 1), None]
 
     def test_a_value_that_was_learned_is_not_told(self) -> None:
         """Given a value that came while the rule learned, then that is why it is not new."""
@@ -231,6 +325,21 @@ class TestWhatBecomesOfIt:
         assert fall_of(rule, found.course) == 16
         assert turn_of(found.course, 2, found.value) == 14
         assert turn_of(found.course, 3, found.value) is None
+
+    def test_the_course_begins_after_the_instant(self) -> None:
+        """Given a value that changes on day 14, then the course of that day has it behind."""
+        courses = [explain(RULE, GROUP, [incident(1, 7), incident(2, 9)], at).course for at in (13, 14)]
+
+        assert courses == [[(14, 1), (16, 0)], [(16, 0)]]
+
+    @pytest.mark.parametrize(
+        ("at", "fell"), [(8, None), (9, None), (13, None), (14, 14), (16, 14), (17, None), (20, None), (40, 24)]
+    )
+    def test_what_has_fallen_says_when(self, at: int, fell: int | None) -> None:
+        """Given attacks that reach the level twice, then the last fall is told while the value is below it."""
+        attacks = [incident(number, day) for number, day in enumerate((7, 9, 16, 17, 18))]
+
+        assert explain(RULE, GROUP, attacks, at).fell == fell
 
     def test_what_never_ends_never_falls(self) -> None:
         """Given a window without end, then there is no fall."""

@@ -14,7 +14,7 @@ from projections.rules.begin import Stretch
 from projections.rules.compiling import compile_rule
 from projections.rules.durations import UNITS
 from projections.rules.filters import QUANTITIES, Fields
-from projections.rules.matching import FIELDS, members_of, view_of
+from projections.rules.matching import FIELDS, members_of, said_of, view_of
 from projections.rules.model import FOREVER, Bounds, Group, Member, Rule
 from projections.rules.words import Measure
 from projections.store.file import PartitionFile
@@ -228,6 +228,28 @@ class TestAnIncident:
     def test_belongs_to(self, said: dict[str, Any], rule: Rule, group: Group | None) -> None:
         """Given an incident and a rule, when they meet, then it belongs to this group, or to none."""
         assert view_of(rule)(incident(1, 1, **said)) == group
+
+
+@pytest.mark.parametrize(
+    ("name", "bound", "expected"),
+    [
+        ("site", "best", ["north"]),
+        ("actor", "best", []),
+        ("weapon", "best", ["drone", "gun"]),
+        ("munitions", "best", [2]),
+        ("munitions", "high", [4]),
+        ("wounded.us", "best", [7]),
+        ("wounded.us", "low", []),
+        ("wounded.iq", "best", []),
+        ("targets", "best", []),
+    ],
+)
+def test_what_an_incident_says_of_a_field_are_its_values(name: str, bound: str, expected: list[str | int]) -> None:
+    """Given an incident, when it is asked for a field of a rule, then it says each value, a bound, or nothing."""
+    munitions = HowMany(1, 2, 4, "about")
+    it = incident(1, 1, weapons=("drone", "gun"), munitions=munitions, wounded={"us": ABOUT_7})
+
+    assert said_of(name, it, bound) == expected
 
 
 def test_every_field_of_a_rule_can_be_matched() -> None:
