@@ -29,6 +29,7 @@ TESTS: Final = [
     for name in (
         *("measures", "kinds", "touching", "track", "begin", "steps", "members", "explaining", "status"),
         *("messages", "alerts", "changes", "watch", "adoption", "matching", "engine"),
+        *("yaml_file", "contract"),
     )
 ]
 MODULES: Final = (

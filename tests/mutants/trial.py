@@ -29,8 +29,12 @@ class Slipped(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):
         self._module, self._source, self._path = module, source, path
 
     def find_spec(self, name: str, *_: object) -> importlib.machinery.ModuleSpec | None:
-        """The module, if it is the one."""
-        return importlib.machinery.ModuleSpec(name, self) if name == self._module else None
+        """The module, if it is the one; it says where it lies, for those who read on there what its fields mean."""
+        if name != self._module:
+            return None
+        spec = importlib.machinery.ModuleSpec(name, self, origin=str(self._path))
+        spec.has_location = True
+        return spec
 
     def get_source(self, fullname: str) -> str:  # noqa: ARG002 -- of the loader's protocol
         """The source with the slip."""

@@ -93,6 +93,12 @@ class TestAFile:
 
         assert content_hash(read(other)) == content_hash(read(WHOLE))
 
+    def test_may_name_a_level_that_it_has_not(self) -> None:
+        """Given a level of nothing between two others, when it is read, then the rule has the others."""
+        [it] = read(rule("levels: {watch: 2, warning: ~, critical: 3}"))
+
+        assert it["levels"] == {"watch": 2, "critical": 3}
+
     def test_in_another_order_is_another_set(self) -> None:
         """Given the same rules in another order, when they are hashed, then the set differs, the rules do not."""
         one, two = read(WHOLE)
@@ -330,6 +336,10 @@ FAULTS: dict[str, tuple[str, list[str]]] = {
             "5:16: clear_below: expected a duration like 2d: silence is measured in time, found 1",
             "6:16: learn_until: expected none: only {new: …} learns, found '2023-10-17'",
         ],
+    ),
+    "levels of which the last is between the others": (
+        rule("levels: {watch: 2, warning: 5, critical: 4}"),
+        ["2:44: levels.critical: expected more than the level below, 5, found 4"],
     ),
     "silence that does not rise": (
         rule("measure: silence\nlevels: {watch: 48h, warning: 2d, critical: 0s}\nclear_below: 3d"),
