@@ -10,7 +10,7 @@ from projections.rules.model import FOREVER, Member
 
 BLOCK: Final = 1024  # members; a block splits above it
 MOST: Final = 8  # blocks: it takes longer to look at more of them than to ask V
-FIRST: Final = (-FOREVER, -1)
+FIRST: Final[tuple[int, ...]] = (-FOREVER,)  # before every (instant, number)
 
 
 class Members:
@@ -22,7 +22,7 @@ class Members:
         """Take members in order."""
         self._block, self.count = block, len(members)
         ats, numbers = array("q", [it[0] for it in members]), array("q", [it[1] for it in members])
-        parts = [slice(start, start + block) for start in range(0, max(len(ats), 1), block)]
+        parts = [slice(start, start + block) for start in range(0, len(ats), block)] or [slice(None)]
         self._ats = [ats[part] for part in parts]
         self._numbers = [numbers[part] for part in parts]
         self._firsts = [
@@ -94,13 +94,18 @@ class Members:
 
     def _near(self, after: int, until: int) -> "array[int] | None":
         """The instants of a stretch, and some around it; None when it is long."""
-        if len(self._ats) == 1 or after >= self._firsts[-1][0]:
+        if after >= self._firsts[-1][0]:
             return self._ats[-1]
-        first = max(bisect_left(self._firsts, (after, 0)) - 1, 0)
-        stop = bisect_left(self._firsts, (until, 0))
-        if stop - first > MOST:
+        blocks = self._blocks(after, until)
+        if len(blocks) > MOST:
             return None
-        return sum(self._ats[first + 1 : stop], self._ats[first])
+        first, *rest = self._ats[blocks.start : blocks.stop]
+        return sum(rest, first)
+
+    def _blocks(self, after: int, until: int) -> range:
+        """Those that hold the members of (after, until]; one that begins just after may have more before it."""
+        first = max(bisect_left(self._firsts, (after + 1,)) - 1, 0)
+        return range(first, bisect_left(self._firsts, (until + 1,)))
 
     def all(self) -> Iterator[tuple[int, int]]:
         """(instant, number) of each, in order."""
@@ -109,12 +114,10 @@ class Members:
 
     def between(self, after: int, until: int) -> list[int]:
         """The numbers of the incidents in (after, until], in order."""
-        block = max(bisect_right(self._firsts, (after, FOREVER)) - 1, 0)
         found: list[int] = []
-        while block < len(self._ats) and self._firsts[block] <= (until, FOREVER):
+        for block in self._blocks(after, until):
             ats = self._ats[block]
             found += self._numbers[block][bisect_right(ats, after) : bisect_right(ats, until)]
-            block += 1
         return found
 
     @staticmethod

@@ -1,5 +1,9 @@
 """The incidents of a group, held against a sorted list."""
 
+from collections.abc import Iterator, Sequence
+from itertools import chain, combinations_with_replacement, count, permutations, product
+
+import pytest
 from hypothesis import event as seen
 from hypothesis import given
 from hypothesis import strategies as st
@@ -67,3 +71,85 @@ def test_members_know_whether_one_more_reaches_a_level(
         assert members.between(-FOREVER, FOREVER) == [it.number for it in inside]
         assert members.last == max((it.at for it in inside), default=-FOREVER)
         assert members.count == len(inside)
+
+
+INSTANTS = range(-2, 3)
+WINDOWS = (1, 2, 3, FOREVER)
+
+
+@pytest.mark.parametrize("level", [1, 2, 3, 4])
+def test_one_more_reaches_a_level_where_a_window_with_it_holds_so_many(level: int) -> None:
+    """Given any few members, when one more comes, then it stays out just if some window with it holds the level.
+
+    If it comes in all the same, the first such window is found: nothing is crowded here.
+    """
+    for window, at, others in product(WINDOWS, INSTANTS, few(INSTANTS, 5)):
+        those = [*map(Member, others, count())]
+        new = Member(at, len(others))
+        rule, both = Rule("r", (1,), window=window), sorted([*those, new])
+        held = [(it, reference.value(rule, both, it)) for it in others if at <= it < at + window]
+        full = [it for it, value in [(at, reference.value(rule, both, at)), *held] if value >= level]
+
+        members = Members(those, block=2)
+
+        assert members.put(*new[:2], level, window) is not bool(full), (window, at, others)
+        if not any(reference.value(rule, those, it) >= level for it in others):  # none held as many before
+            if full:
+                members.add(*new[:2])
+            assert members.first(level, at, window) == min(full, default=None)
+
+
+def few(instants: Sequence[int], most: int) -> Iterator[tuple[int, ...]]:
+    """Every choice of instants, in order."""
+    return chain.from_iterable(combinations_with_replacement(instants, many) for many in range(most + 1))
+
+
+ALIKE = [(0, 7), (1, 1), (1, 2), (1, 3), (2, 0)]
+
+
+def test_members_that_come_go_and_come_back_are_where_they_belong() -> None:
+    """Given members of one instant and around it, in any order, then each can go and come back."""
+    for told in permutations(ALIKE):
+        members, expected = Members(block=2), list[tuple[int, int]]()
+        for here in (told, told[::-1]):
+            for it in here:
+                members.add(*it)
+                expected = sorted([*expected, it])
+                check(members, expected)
+            for it in here:
+                members.remove(*it)
+                expected.remove(it)
+                check(members, expected)
+
+
+def check(members: Members, expected: Sequence[tuple[int, int]]) -> None:
+    assert [*members.all()] == expected
+    for after, until in product(range(-1, 3), range(-1, 4)):
+        assert members.between(after, until) == [number for at, number in expected if after < at <= until]
+    assert (members.count, members.last) == (len(expected), expected[-1][0] if expected else -FOREVER)
+
+
+@pytest.mark.parametrize("early", [0, 100], ids=["one by one", "at once"])
+def test_where_it_is_crowded_nobody_says(early: int) -> None:
+    """Given two members in each block, when more than eight blocks are around a window, then nobody looks at it.
+
+    They are days 43 to 57, 42 to 58, 44 to 58 and 43 to 59.
+    """
+    those = [Member(at, at) for at in range(100)]
+    members = Members(those[:early], block=2)
+    for it in those[early:]:
+        members.add(it.at, it.number)
+
+    found = {(at, window): members.first(window, at, window) for at in (50, 51) for window in (7, 8)}
+
+    assert found == {(50, 7): 50, (50, 8): None, (51, 7): 51, (51, 8): None}
+    assert members.put(50, 100, 9, 7)
+    assert not members.put(50, 101, 99, 8)
+
+
+def test_a_window_without_the_instant_is_not_its_own() -> None:
+    """Given two on day 5, when one comes on day 0, then windows of five days that have it hold one, as before."""
+    members = Members([Member(0, 1), Member(5, 2), Member(5, 3)])
+
+    assert members.first(2, 0, 5) is None
+    assert members.first(2, 0, 6) == 5
