@@ -98,7 +98,7 @@ def brought(rule: Rule, at: int, weight: int, before: int | None, after: int | N
     if rule.measure is Measure.DISTINCT:
         start, end = at if before is None else max(at, before + rule.window), min(end, last)
         return [Spell(start, end, 1)] if start < end else []
-    return [Spell(at, end, weight if rule.measure is Measure.SUM else 1)]
+    return [Spell(at, end, weight)]
 
 
 def _first(rule: Rule, at: int, after: int | None) -> list[Spell]:

@@ -27,7 +27,7 @@ RULES: Final = "tests/projections/rules"
 TESTS: Final = [
     f"{RULES}/test_{name}.py"
     for name in (
-        *("measures", "kinds", "touching", "track", "begin", "steps", "members", "explaining", "status"),
+        *("measures", "kinds", "touching", "spells", "track", "begin", "steps", "members", "explaining", "status"),
         *("messages", "alerts", "changes", "watch", "adoption", "matching", "engine"),
         *("yaml_file", "contract"),
     )

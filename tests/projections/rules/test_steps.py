@@ -1,5 +1,9 @@
 """V and its change points, held against a plain list of changes."""
 
+from collections.abc import Callable
+from itertools import combinations, combinations_with_replacement
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -90,3 +94,54 @@ def test_the_peak_is_the_greatest_value_where_it_is_first(
         assert steps.peak(start, start + length) == max(found, key=lambda it: (it[0], -it[1]))
     else:
         assert steps.peak(start, start + length)[0] == -FOREVER
+
+
+Points = list[tuple[int, int]]
+UPS_AND_DOWNS = (2, -1, 3, -4, 1, -2, 1, 4, -3, -1)
+STILL = range(6, 12)  # nothing happens there, or nothing for long
+MOVING = [*range(STILL.start), *range(STILL.stop, 23)]
+WAVES = [Plain([(MOVING[place * by % 17], UPS_AND_DOWNS[(place + by) % 10]) for place in range(24)]) for by in (3, 7)]
+# How the points come: there at the beginning, then one by one, then together.
+PATHS: dict[str, Callable[[Points], tuple[Points, Points, Points]]] = {
+    "at once": lambda points: (points, [], []),
+    "one by one": lambda points: ([], points, []),
+    "backwards": lambda points: ([], points[::-1], []),
+    "one in three": lambda points: (points[::3], [*points[2::3], *points[1::3]], []),
+    "together": lambda points: ([], [], points),
+    "together, late": lambda points: (points[::3], [], sorted([*points[1::3], *points[2::3]])),
+    "some taken back": lambda points: ([], [*points, *((at, by) for by in (1, -1) for at in STILL)], []),
+}
+
+
+@pytest.mark.parametrize("block", [2, 3, 5])
+@pytest.mark.parametrize("path", PATHS.values(), ids=PATHS.keys())
+def test_whatever_is_asked_of_a_wave_is_as_defined(
+    path: Callable[[Points], tuple[Points, Points, Points]], block: int
+) -> None:
+    """Given changes over many blocks and rows, when each stretch is asked for, then all is as in a plain list."""
+    for plain in WAVES:
+        early, one_by_one, together = path([(at, plain.value(at) - plain.value(at - 1)) for at in plain.points])
+        steps = Steps(early, block=block, row=2)
+        for it in one_by_one:
+            steps.add(*it)
+        steps.extend(together)
+
+        check(steps, {at: plain.value(at) for at in plain.points}, range(-1, 25))
+
+
+def check(steps: Steps, values: dict[int, int], instants: range) -> None:
+    bounds = sorted({*values.values(), max(values.values()) + 1})
+    for at in instants:
+        before = {it: value for it, value in values.items() if it < at}
+        assert steps.value(at - 1) == (list(before.values()) or [0])[-1]
+        for high in bounds:
+            assert steps.last_reaching(high, at) == max(
+                (it for it, value in before.items() if value >= high), default=None
+            )
+    for start, end in combinations_with_replacement(instants, 2):
+        inside = {at: value for at, value in values.items() if start <= at < end}
+        for low, high in combinations((-FOREVER, *bounds, FOREVER), 2):
+            outside = next((at for at, value in inside.items() if not low <= value < high), None)
+            assert steps.first_outside(low, high, start, end) == outside
+        peak, since = max(((value, -at) for at, value in inside.items()), default=(-FOREVER, -start))
+        assert steps.peak(start, end) == (peak, -since)
