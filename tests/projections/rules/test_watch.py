@@ -1,7 +1,11 @@
 """What waits changes nothing: a watch says what a track says that took in every member at once."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import cache
+from itertools import product
 
+import pytest
 from hypothesis import event as seen
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,7 +22,7 @@ class Group:
     """A watch, and when time alone can change it, as the engine knows."""
 
     def __init__(self, rule: Rule) -> None:
-        self.watch, self.due = Watch(rule), FOREVER
+        self.watch, self.due, self.grown = Watch(rule), FOREVER, 0
 
     def put(self, step: Step) -> tuple[list[Episode], list[Episode]] | None:
         """The episodes that changed, before and after; None if nobody had to look."""
@@ -29,7 +33,7 @@ class Group:
             if self.watch.absorb([touch], 0, 1, [step.clock]):
                 return None
             if grown := self.watch.grow(exchanges, step.clock):
-                seen("the peak of the open episode moves")
+                self.grown += 1
                 return grown
         track = self.watch.track()
         track.begin(step.clock)
@@ -79,6 +83,7 @@ def test_what_nobody_looks_at_changes_no_episode(rule: Rule, history: list[Step]
         assert set(before) - set(old) | set(new) == set(now)
         before = now
     assert group.watch.track().episodes() == before
+    seen(f"the peak of an open episode moved {min(group.grown, 3)} times")
 
 
 @examples(300)
@@ -113,6 +118,85 @@ def test_a_group_below_its_level_is_never_looked_at() -> None:
     assert group.watch.track().value(11) == 5
 
 
+@pytest.mark.parametrize(("at", "clock"), [(3, 3), (3, 4), (4, 4)])
+def test_one_more_in_an_open_episode_moves_its_peak_and_no_more(at: int, clock: int) -> None:
+    """Given an open episode of two on day 3, when a third comes while it lasts, then only its peak is looked for."""
+    rule = Rule("r", (2, 3), ("watch", "critical"), window=5, keep_firing=2)
+    group = Group(rule)
+    group.put(Step(0, None, Member(0, 0)))
+    group.put(Step(3, None, Member(3, 1)))
+
+    changed = group.put(Step(clock, None, Member(at, 2)))
+
+    assert changed == ([Episode(3, None, 2, 3, 1)], [Episode(3, None, 3, at, 3)])
+    assert group.grown == 1
+
+
+def test_in_a_crowd_the_peak_is_found_all_the_same() -> None:
+    """Given an episode of very many members, when a late one comes among them, then the peak is where it is by V."""
+    rule = Rule("r", (2,), ("watch",), window=400)
+    group, told = Group(rule), [Member(at, at) for at in range(300)]
+    for it in told:
+        group.put(Step(it.at, None, it))
+
+    changed = group.put(Step(299, None, Member(150, 300)))
+
+    assert changed == ([Episode(1, None, 300, 299, 1)], [Episode(1, None, 301, 299, 1)])
+
+
+def test_what_is_in_no_episode_may_move_and_go_without_notice() -> None:
+    """Given two far apart, when one moves, goes and comes back, then nobody looks; what it makes at last counts."""
+    group = Group(Rule("r", (2,), window=5))
+    group.put(Step(20, None, Member(0, 0)))
+    group.put(Step(20, None, Member(20, 1)))
+
+    moved = [group.put(Step(20, Member(20, 1), Member(10, 1))), group.put(Step(20, Member(10, 1), None))]
+    back = group.watch.absorb([(0, 0, 0, [(None, Member(9, 1))])], 0, 1, [20])
+
+    assert moved == [None, None]
+    assert back == 1
+    assert group.put(Step(20, None, Member(4, 2))) == ([], [Episode(4, 5, 2, 4, 1)])
+    assert group.put(Step(20, None, Member(8, 3))) == ([], [Episode(8, 13, 2, 8, 1)])
+
+
+def test_what_happened_before_a_rule_counts_is_never_looked_at() -> None:
+    """Given a rule since day 5, when members come, move and go before that, then nobody looks."""
+    group = Group(Rule("r", (1,), since=5, window=3))
+    group.put(Step(9, None, Member(5, 0)))
+
+    changed = [
+        *(group.put(Step(9, None, Member(at, at))) for at in (3, 4)),
+        group.put(Step(9, Member(4, 4), Member(2, 4))),
+        group.put(Step(9, Member(3, 3), None)),
+    ]
+
+    assert changed == [None] * 4
+    assert group.watch.track().episodes() == [Episode(5, 8, 1, 5, 1)]
+
+
+def test_an_end_that_moves_while_it_keeps_firing_is_due_later() -> None:
+    """Given an episode that fell and keeps firing, when it goes on, then it is over so much later."""
+    group = Group(Rule("r", (2,), ("watch",), window=5, clear=1, keep_firing=6))
+    group.put(Step(0, None, Member(0, 0)))
+    group.put(Step(0, None, Member(0, 1)))
+    group.put(Step(5))
+    assert group.watch.track().due() == 11
+
+    assert group.put(Step(5, None, Member(5, 2))) is None
+    assert group.watch.track().due() == 16
+
+
+def test_two_incidents_of_one_event_may_be_of_two_groups() -> None:
+    """Given an event that brings an incident to each of two sites, then each group is told of its own."""
+    world = World(Rule("r", (2,), ("watch",), window=5, by=("site",)))
+    world.put(incident(1, 0), incident(2, 0, "south"), clock=0)
+    world.put(incident(3, 9), incident(4, 9, "south"), clock=9)
+
+    told = world.put(incident(5, 9), incident(6, 8, "south"), clock=9)
+
+    assert [(it.group, it.evidence) for it in told] == [(("north",), [3, 5]), (("south",), [6, 4])]
+
+
 def test_an_end_that_is_joined_to_what_came_later_moves() -> None:
     """Given an incident after an episode's fall, when a late one joins the two, then the episode goes on."""
     world = World(Rule("r", (2,), ("watch",), window=5, keep_firing=4))
@@ -134,3 +218,43 @@ def test_an_end_that_moved_is_not_forgotten_when_the_old_one_comes() -> None:
 
     assert lines(world.put(incident(11, 14), clock=14)) == []
     assert lines(world.tick(30)) == ["resolved watch resolved 4-24 to watch"]
+
+
+SMALL = {
+    "two": Rule("r", (2,), ("watch",), window=3),
+    "three": Rule("r", (3,), ("watch",), window=3),
+    "two, then three": Rule("r", (2, 3), ("watch", "critical"), window=3, keep_firing=1),
+    "two, clear below one": Rule("r", (2,), ("watch",), window=2, clear=1),
+    "three, clear below one, kept": Rule("r", (3,), ("watch",), window=3, clear=1, keep_firing=2),
+    "two since 1": Rule("r", (2,), ("watch",), window=3, since=1),
+    "three without end": Rule("r", (3,), ("watch",)),
+}
+
+
+@pytest.mark.parametrize("rule", SMALL.values(), ids=SMALL.keys())
+@pytest.mark.parametrize("ahead", [0, 2])
+def test_every_short_history_leads_to_the_episodes_of_the_definition(rule: Rule, ahead: int) -> None:
+    """Given any four members, the clock with the newest or ahead of it, one moved and one gone, then all is so."""
+    defined = cache(lambda ats, clock: reference.episodes(rule, [Member(at, 0) for at in ats], clock))
+
+    for ats in product(range(5), repeat=4):
+        for history in histories_of(ats, ahead):
+            group, before = Group(rule), set[Episode]()
+            for place, step in enumerate(history):
+                old, new = group.put(step) or ([], [])
+                standing = sorted(it.at for it in standing_after(history[: place + 1]).values())
+                now = set(defined(tuple(standing), step.clock))
+
+                assert before.issuperset(old)
+                assert before.difference(old).union(new) == now
+                before = now
+            assert set(group.watch.track().episodes()) == before
+
+
+def histories_of(ats: Sequence[int], ahead: int) -> Iterator[list[Step]]:
+    """They come in this order; then time passes, or the first goes and the second moves before that."""
+    clocks = [max(ats[: number + 1]) + ahead for number in range(len(ats))]
+    told = [Step(clock, None, Member(at, number)) for number, (clock, at) in enumerate(zip(clocks, ats, strict=True))]
+    clock, end = clocks[-1], Step(clocks[-1] + 9)
+    yield [*told, end]
+    yield [*told, Step(clock, told[0].new, None), Step(clock + 1, told[1].new, Member(5, 1)), end]
