@@ -1,11 +1,9 @@
 """A track of members that are counted: most of them change no episode, which the members can tell without V."""
 
-from array import array
 from collections.abc import Sequence
 
-from projections.rules.begin import WHOLE, Begin
 from projections.rules.members import Members
-from projections.rules.model import FOREVER, Episode, Member, Rule
+from projections.rules.model import FOREVER, Episode, Member
 from projections.rules.outcome import Proof
 from projections.rules.spans import Span, Spans
 from projections.rules.spells import Spell, spell_of
@@ -15,15 +13,15 @@ from projections.rules.track import Track
 class CountTrack(Track):
     """One rule that counts, in one group."""
 
-    __slots__ = ("_waiting", "members")
-
-    def __init__(self, rule: Rule, clock: int = -FOREVER, members: Sequence[Member] = (), begin: Begin = WHOLE) -> None:
-        self._waiting = array("q")  # start, end and weight of spells, in turn, that V does not know of yet
-        super().__init__(rule, clock, members, begin)
+    __slots__ = ("members",)
 
     def all(self) -> list[Member]:
         """All members, in order."""
         return [Member(*it) for it in self.members.all()]
+
+    def many(self) -> int:
+        """How many members there are."""
+        return self.members.count
 
     def evidence(self, at: int) -> Proof:
         """What makes V(at)."""
@@ -40,11 +38,11 @@ class CountTrack(Track):
         if at < rule.since:
             return True
         end, level = at + rule.window, spans.low
-        if spans.all and at <= spans.all[-1].ended:
+        if spans.openings and at <= spans.ended(-1):
             level = spans.least(at, end, self.clock, members.last)
         if not level or not members.put(at, number, level, rule.window):
             return False
-        self._waiting.extend((at, min(end, FOREVER), 1))
+        self._wait(at, min(end, FOREVER), 1)
         return True
 
     def grow(self, at: int, number: int, clock: int) -> tuple[Episode, Episode] | None:
@@ -52,8 +50,10 @@ class CountTrack(Track):
 
         The episode before and after; None if it is not that simple: then the member is not added.
         """
-        span, members, window = self._spans.all[-1] if self._spans.all else None, self.members, self.rule.window
-        if span is None or not span.opened <= at <= span.ended or max(at, members.last) > min(clock, span.ended):
+        if not self._spans.openings:
+            return None
+        span, members, window = self._spans.span(-1), self.members, self.rule.window
+        if not span.opened <= at <= span.ended or max(at, members.last) > min(clock, span.ended):
             return None
         if self.clock >= span.ended + self.rule.keep_firing:  # it is over
             return None
@@ -66,8 +66,9 @@ class CountTrack(Track):
                 members.remove(at, number)
                 return None
             peak_at = found
-        grown = self._spans.all[-1] = Span(span.opened, span.ended, peak, peak_at)
-        self._waiting.extend(spell_of(self.rule, Member(at, number)))
+        grown = Span(span.opened, span.ended, peak, peak_at)
+        self._spans.replace(len(self._spans) - 1, len(self._spans), [grown])
+        self._wait(*spell_of(self.rule, Member(at, number)))
         return self._episode(span, clock), self._episode(grown, clock)
 
     def swap(self, old: Member | None, new: Member | None) -> bool:
@@ -82,24 +83,18 @@ class CountTrack(Track):
             if new is not None and not self.add(new.at, new.number):
                 return False
             self.members.remove(old.at, old.number)
-            self._waiting.extend((start, end, -weight))
+            self._wait(start, end, -weight)
             return True
         return new is None or self.add(new.at, new.number)
-
-    def catch_up(self) -> None:
-        """Bring V to the members."""
-        waiting = self._waiting
-        if waiting:
-            self._spans.extend([Spell(*it) for it in zip(waiting[::3], waiting[1::3], waiting[2::3], strict=True)])
-            del waiting[:]
-            if self._spans.all and self._spans.all[-1].ended + self.rule.keep_firing > self.clock:
-                self._due = None  # it may end later now
 
     # -- members
 
     def _spells(self, members: Sequence[Member], after: int) -> Sequence[Spell]:
         """Take in all members; the spells of those after an instant."""
         self.members = Members(members, 8 * Spans.block)
+        return self._after(members, after)
+
+    def _after(self, members: Sequence[Member], after: int) -> Sequence[Spell]:
         return [spell_of(self.rule, it) for it in members if it.at > after]
 
     def _exchange(self, old: Member | None, new: Member | None, moved: list[Spell] | None) -> list[Spell]:

@@ -133,6 +133,9 @@ class Engine:
                 del self._known[key]
                 self.reminders[key] = None
             exchanges = exchanges_of(those, index, place)
+            if not exchanges and (later := watch.put_off(clocks[place])) is not None:
+                self._remind(key, later)
+                continue
             index += bool(exchanges)
             outcome = self._evaluate(key, moments[place], exchanges, timely=place < at_due)
             if outcome.episodes:

@@ -7,10 +7,13 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
+from typing import Final
 
 from projections.rules.model import FOREVER, Bounds, Member, Rule
 from projections.rules.spells import Spell, brought, exchanged, line_of, spells_of
+from projections.rules.words import Measure
 
+MOST: Final = 64  # members: it takes longer to add up more of them than to ask V
 Owned = dict[Member, list[Spell]]  # the spells of members
 Said = tuple[str, int, Bounds | None]  # value, weight and bounds
 
@@ -22,7 +25,9 @@ class Line:
 
     def __init__(self, members: Sequence[Member] = ()) -> None:
         self.ats, self.numbers = array("q", [it[0] for it in members]), array("q", [it[1] for it in members])
-        self.said: list[Said] = [_shared(it[2], it[3], it[4]) for it in members]
+        self.said = [_shared(it[2], it[3], it[4]) for it in members]  # by each; once, if all say the same
+        if len({*self.said}) == 1:
+            del self.said[1:]
 
     def place(self, it: Member) -> int:
         """Where a member is, or belongs."""
@@ -34,18 +39,36 @@ class Line:
 
     def insert(self, place: int, it: Member) -> None:
         """Put a member where it belongs."""
+        said = _shared(it.value, it.weight, it.bounds)
+        if not self.said or len(self.said) > 1:
+            self.said.insert(place, said)
+        elif self.said[0] != said:
+            self.said *= len(self.ats)
+            self.said.insert(place, said)
         self.ats.insert(place, it.at)
         self.numbers.insert(place, it.number)
-        self.said.insert(place, _shared(it.value, it.weight, it.bounds))
 
     def delete(self, place: int) -> None:
         """Take a member out."""
-        del self.ats[place], self.numbers[place], self.said[place]
+        del self.ats[place], self.numbers[place]
+        if len(self.said) > 1 or not self.ats:
+            del self.said[place]
 
     def member(self, place: int) -> Member:
         """One of them."""
-        value, weight, bounds = self.said[place]
+        value, weight, bounds = self.said[place if len(self.said) > 1 else 0]
         return Member(self.ats[place], self.numbers[place], value, weight, bounds)
+
+    def near(self, after: int, until: int) -> bool:
+        """Whether there is one within (after, until)."""
+        place = bisect_right(self.ats, after)
+        return place < len(self.ats) and self.ats[place] < until
+
+    def weight(self, first: int, stop: int) -> int:
+        """What those from a place up to another add to a sum."""
+        if len(self.said) == 1:
+            return self.said[0][1] * (stop - first)
+        return sum([said[1] for said in self.said[first:stop]])
 
     def around(self, place: int, stop: int) -> tuple[int | None, int | None]:
         """The instants of the neighbours of those from a place up to another."""
@@ -56,14 +79,16 @@ class Line:
 class Lines:
     """The members of one group whose neighbours matter."""
 
-    __slots__ = ("_lines", "_rule", "_wide")
+    __slots__ = ("_lines", "_rule", "_wide", "many")
 
     def __init__(self, rule: Rule, members: Iterable[Member] = ()) -> None:
         self._rule = rule
         self._wide = line_of(rule, Member(0, 0)) is not None  # whether a neighbour's spells change too
+        self.many = 0  # members
         parts: dict[str | None, list[Member]] = {}
         for it in sorted(members):
             parts.setdefault(line_of(rule, it), []).append(it)
+            self.many += 1
         self._lines = {value: Line(those) for value, those in parts.items()}
 
     def __len__(self) -> int:
@@ -95,10 +120,29 @@ class Lines:
         place = line.place(it)
         return brought(self._rule, it.at, it.weight, *line.around(place, place))
 
+    def most(self, it: Member) -> int:
+        """At most so much V comes to where a member adds to it, by all near it. Of sum, surge and distinct."""
+        rule, after, until = self._rule, it.at - self._rule.window, it.at + self._rule.window
+        if rule.measure is Measure.DISTINCT:
+            if len(self._lines) > MOST:
+                return FOREVER
+            return 1 + sum([line.near(after, until) for value, line in self._lines.items() if value != it.value])
+        line = self.line(it)
+        first = bisect_right(line.ats, after)
+        stop = bisect_left(line.ats, until, first)
+        if stop - first > MOST:
+            return FOREVER
+        return (
+            rule.preceding * (stop - first + 1)
+            if rule.measure is Measure.SURGE
+            else it.weight + line.weight(first, stop)
+        )
+
     def take(self, it: Member, moved: list[Spell] | None = None) -> list[Spell]:
         """Take a member out: what that does to V. The stretches where evidence changes go to `moved`."""
         line = self.line(it)
         place = line.place(it)
+        self.many -= 1
         before = self._owned(line, place, place + 1) if moved is not None else {}
         line.delete(place)
         if moved is not None:
@@ -108,10 +152,17 @@ class Lines:
             del self._lines[line_of(self._rule, it)]
         return [Spell(start, end, -weight) for start, end, weight in changes]
 
+    def add(self, it: Member) -> None:
+        """Put a member in, whatever that does to V."""
+        line = self.line(it)
+        line.insert(line.place(it), it)
+        self.many += 1
+
     def put(self, it: Member, moved: list[Spell] | None = None) -> list[Spell]:
         """Put a member in: what that does to V. The stretches where evidence changes go to `moved`."""
         line = self.line(it)
         place = line.place(it)
+        self.many += 1
         before = self._owned(line, place, place) if moved is not None else {}
         line.insert(place, it)
         if moved is not None:

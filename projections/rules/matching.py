@@ -1,6 +1,7 @@
 """Which group of a rule an incident belongs to, if the rule looks at it at all."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from functools import lru_cache
 from operator import eq, ge, gt, itemgetter, le, lt
 from typing import Any, Final
 
@@ -60,11 +61,9 @@ def view_of(rule: Rule, known: Collection[str] = ()) -> View:
 def members_for(rule: Rule) -> Members | None:
     """A function from an incident that a rule looks at to its members there: one for each of its values, say.
 
-    None for rules that count: an incident is one member then.
+    None where an incident is one member, of which only the instant matters.
     """
     match rule.measure:
-        case Measure.COUNT:
-            return None
         case Measure.DISTINCT | Measure.NEW if rule.of == "weapon":
             return lambda it: [Member(it.at, it.number, weapon) for weapon in sorted(set(it.weapons))]
         case Measure.DISTINCT | Measure.NEW:
@@ -74,7 +73,7 @@ def members_for(rule: Rule) -> Members | None:
             quantity, bound = quantity_of(rule.of), rule.bound
             return lambda it: summed(it.at, it.number, quantity(it), bound)
         case _:
-            return lambda it: [Member(it.at, it.number)]
+            return None
 
 
 def quantity_of(name: str) -> Callable[[Any], HowMany | None]:
@@ -96,8 +95,13 @@ def summed(at: int, number: int, said: HowMany | None, bound: str) -> Sequence[M
     """The member that adds a bound of a quantity, if there is anything to add."""
     if said is None:
         return []
-    weight = said.stated(bound)
-    return [Member(at, number, weight=weight, bounds=bounds_of(said))] if weight else []
+    weight, bounds = _weighed(said, bound)
+    return [Member(at, number, "", weight, bounds)] if weight else []
+
+
+@lru_cache(maxsize=4096)  # a few numbers are most of what is said
+def _weighed(said: HowMany, bound: str) -> tuple[int, Bounds]:
+    return said.stated(bound) or 0, bounds_of(said)
 
 
 def bounds_of(said: HowMany) -> Bounds:

@@ -3,8 +3,11 @@
 When V changes on [start, end), spans can change from the one at `start` to the first instant from `end` on whose V
 decides (reaches the lowest level, or is below `clear_below`): from there on the rule holds or not as it did. The usual
 change, with no span near and no threshold reached, adds two change points and looks at a few values.
+
+Most groups never come near a level: V is made when somebody asks for it. A span is four numbers of eight bytes.
 """
 
+from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from typing import ClassVar, Final, NamedTuple
@@ -26,6 +29,7 @@ class Span(NamedTuple):
 
 Course = tuple[int, int]  # how far a walk has come: a span that opened, and when it fell; FOREVER: it holds
 NONE: Final[Course] = (FOREVER, FOREVER)  # no span has opened
+NOWHERE: Final = Steps()  # V is 0, or not made; never changed
 Mended = tuple[
     int, int, list[Span]
 ]  # old spans [first, stop), and the spans that come instead; their peaks to be found
@@ -35,29 +39,64 @@ class Spans:
     """The spans of one rule in one group, in order; more than `keep_firing` lies between two."""
 
     block: ClassVar[int] = BLOCK  # change points in one; tests have smaller ones
-    __slots__ = ("_begin", "_clear", "_keep", "_last_rise", "all", "low", "openings", "steps")
+    __slots__ = ("_clear", "_keep", "_last_rise", "_rest", "begin", "low", "openings", "steps")
 
-    def __init__(self, rule: Rule, points: Sequence[tuple[int, int]], begin: Begin) -> None:
-        """Take (instant, change of V) in order. There are no spans before `found` is put in their place."""
-        self._begin = begin
+    def __init__(self, rule: Rule, begin: Begin) -> None:
+        """There are no spans, and no V."""
+        self.begin = begin
         self.low, self._clear, self._keep = rule.levels[0], rule.clear_below, rule.keep_firing
+        self.steps = NOWHERE
+        self._last_rise = -FOREVER  # V does not rise after it
+        self.openings = array("q")
+        self._rest = array("q")  # of each span: when it ended, its peak, where that is
+
+    # -- as a row
+
+    def __len__(self) -> int:
+        """How many spans there are."""
+        return len(self.openings)
+
+    def span(self, index: int) -> Span:
+        """One of them, by its place."""
+        rest = self._rest
+        return Span(self.openings[index], rest[3 * index], rest[3 * index + 1], rest[3 * index + 2])
+
+    def spans(self, first: int, stop: int) -> list[Span]:
+        """Those from a place up to another."""
+        return [self.span(index) for index in range(first, stop)]
+
+    def ended(self, index: int) -> int:
+        """When one of them ended."""
+        return self._rest[3 * index]
+
+    def replace(self, first: int, stop: int, made: Sequence[Span]) -> None:
+        """Put spans in the place of others."""
+        self.openings[first:stop] = array("q", [span[0] for span in made])
+        self._rest[3 * first : 3 * stop] = array("q", [it for span in made for it in span[1:]])
+
+    # -- V
+
+    @property
+    def blank(self) -> bool:
+        """Whether V is not made."""
+        return self.steps is NOWHERE
+
+    def know(self, points: Sequence[tuple[int, int]]) -> None:
+        """Make V anew, of (instant, change) in order; spans stay as they are."""
         self.steps = Steps(points, self.block, max(self.block // 4, 2))
-        self._last_rise = max((at for at, delta in points if delta > 0), default=-FOREVER)  # V does not rise after it
-        self.all: list[Span] = []
-        self.openings: list[int] = []
+        self._last_rise = max((at for at, delta in points if delta > 0), default=-FOREVER)
+
+    def forget(self) -> None:
+        """Let go of V; spans stay."""
+        self.steps = NOWHERE
 
     def found(self) -> list[Span]:
         """All spans that V has, from the beginning on."""
         made: list[Span] = []
-        at, held = self._begin
+        at, held = self.begin
         course = NONE if held is None else (held.opened, FOREVER)
         self._join(self._walk(at + (held is None), course, FOREVER + 1, made), FOREVER, made)
         return made
-
-    def replace(self, first: int, stop: int, made: Sequence[Span]) -> None:
-        """Put spans in the place of others."""
-        self.all[first:stop] = made
-        self.openings[first:stop] = [span.opened for span in made]
 
     def rise(self, reached: int, start: int, end: int) -> int | None:
         """The first change point in [start, end) with V >= `reached`."""
@@ -66,7 +105,7 @@ class Spans:
 
     def top(self, start: int, end: int) -> tuple[int, int]:
         """The greatest V in [start, end) and where it is first, (0, start) where it can not rise."""
-        at, held = self._begin
+        at, held = self.begin
         if start < at and held is not None:
             return first_highest((held.value, held.at), self.top(at, end))
         last = self._last_rise
@@ -79,7 +118,7 @@ class Spans:
     def holds(self, start: int, end: int) -> bool:
         """Whether a span has a part of [start, end), or ends at `start`."""
         near = bisect_left(self.openings, end) - 1
-        return near >= 0 and start <= self.all[near].ended
+        return near >= 0 and start <= self.ended(near)
 
     def least(self, start: int, end: int, clock: int, last: int) -> int:
         """The V that changes what is seen of the spans before `due`, if V rises in [start, end); 0: any may.
@@ -87,9 +126,9 @@ class Spans:
         `last` is the last instant at which V rises, or later.
         """
         near = bisect_right(self.openings, start) - 1
-        if near < 0 or start > self.all[near].ended:
+        if near < 0 or start > self.ended(near):
             return self.low
-        opened, ended, peak, peak_at = self.all[near]
+        opened, ended, peak, peak_at = self.span(near)
         later = near + 1 < len(self.openings) or last > ended
         if opened > clock or (end > ended and (later or clock >= ended + self._keep)):
             return 0  # else only the end of the open span moves, which nobody sees before the clock gets there
@@ -100,11 +139,15 @@ class Spans:
     def extend(self, spells: Sequence[Spell]) -> None:
         """Add spells of which it is known that they can move nothing but the end of the last span."""
         self.steps.extend(changes_of(spells))
-        since = min(it.start for it in spells)
-        self._last_rise = max([self._last_rise, *(it.start for it in spells if it.weight > 0)])
-        if self.all and since <= self.all[-1].ended < FOREVER:
-            last = self.all[-1]
-            self.all[-1] = last._replace(ended=self._fall(last.ended))
+        rises = [start if weight > 0 else end for start, end, weight in spells]
+        self._last_rise = max([self._last_rise, *(at for at in rises if at < FOREVER)])
+        self.settle()
+
+    def settle(self) -> None:
+        """Find the end of the last span, which may have moved."""
+        last = 3 * len(self.openings) - 3
+        if last >= 0 and self._rest[last] < FOREVER:
+            self._rest[last] = self._fall(self._rest[last])
 
     def _fall(self, since: int) -> int:
         """The first change point from an instant on where V is below `clear_below`; FOREVER when there is none."""
@@ -113,6 +156,8 @@ class Spans:
 
     def change(self, start: int, end: int, weight: int) -> Mended | None:
         """Raise V on [start, end); which spans are to be replaced, None when all stay as they are."""
+        if self.blank:
+            self.know(())
         self.steps.add(start, weight)
         if end < FOREVER:
             self.steps.add(end, -weight)
@@ -121,7 +166,7 @@ class Spans:
             self._last_rise = rise
         openings = self.openings
         near = (bisect_right(openings, start) if weight > 0 else bisect_left(openings, start)) - 1
-        if near >= 0 and self.all[near].ended + self._keep >= start:
+        if near >= 0 and self.ended(near) + self._keep >= start:
             return self._near(start, end, weight, near)
         later = near + 1 < len(openings) and openings[near + 1] < end
         if later or (weight > 0 and self.rise(self.low, start, end) is not None):
@@ -131,12 +176,12 @@ class Spans:
 
     def _near(self, start: int, end: int, weight: int, near: int) -> Mended:
         """Mend the spans from one on that `start` is in, or at most keep_firing after."""
-        span = self.all[near]
+        span = self.span(near)
         if weight > 0 and end <= span.ended:
             return near, near + 1, [span]
         made: list[Span] = []
         if weight > 0 and start <= span.ended:  # what was raised still holds up to the old end
-            if near + 1 == len(self.all) and self._last_rise <= span.ended:  # then there is nothing to meet again
+            if near + 1 == len(self.openings) and self._last_rise <= span.ended:  # then there is nothing to meet again
                 return near, near + 1, [Span(span.opened, self._fall(span.ended))]
             return near, self._from(span.ended, (span.opened, FOREVER), self._decided(end), made), made
         return near, self._from(start, self._course(span, start), self._decided(end), made), made
@@ -183,9 +228,9 @@ class Spans:
         """Go on with the old spans from where they are right again; the index of the first that stays as it is."""
         opened, fell = course
         index = bisect_right(self.openings, decided) - 1
-        inside = index >= 0 and decided < self.all[index].ended and decided < FOREVER
+        inside = index >= 0 and decided < self.ended(index) and decided < FOREVER
         if opened < fell == FOREVER:
-            made.append(Span(opened, self.all[index].ended if inside else FOREVER))
+            made.append(Span(opened, self.ended(index) if inside else FOREVER))
             return index + 1
         if inside:
             rise = self.rise(self.low, decided + 1, FOREVER)
@@ -194,9 +239,9 @@ class Spans:
             rise = self.openings[index] if index < len(self.openings) else None
         joins = opened < FOREVER and rise is not None and rise - fell <= self._keep
         if opened < FOREVER:
-            made.append(Span(opened, self.all[index].ended if joins else fell))
+            made.append(Span(opened, self.ended(index) if joins else fell))
         if inside and rise is not None and not joins:
-            made.append(Span(rise, self.all[index].ended))
+            made.append(Span(rise, self.ended(index)))
         return index + 1 if inside or joins else index
 
 

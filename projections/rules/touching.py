@@ -6,7 +6,7 @@ from itertools import zip_longest
 
 from projections.fold import Change
 from projections.incidents import Incident
-from projections.rules.matching import Members, View, Views
+from projections.rules.matching import Members, Seen, View, Views
 from projections.rules.model import Group, Member
 from projections.rules.outcome import Key, Moment
 from projections.rules.watch import Exchange, Touch
@@ -51,10 +51,16 @@ def _exchanges(views: Views, changes: Iterable[Change]) -> dict[Key, list[Exchan
         old = before if before is not None and before.stands else None
         new = after if after.stands else None
         if old is not None or new is not None:
-            for rule_id, view, made in views.all:
+            for rule_id, view, made in _asked(views, old, new):
                 for group, exchange in _of_rule(view, made or _counted, old, new):
                     found[rule_id, group].append(exchange)
     return found
+
+
+def _asked(views: Views, old: Incident | None, new: Incident | None) -> Sequence[Seen]:
+    """The rules that may look at an incident as it was, or as it is."""
+    classes = {it.incident_class for it in (old, new) if it is not None}
+    return views.of(classes.pop()) if len(classes) == 1 else views.all
 
 
 def _counted(it: Incident) -> Sequence[Member]:

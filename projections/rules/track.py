@@ -5,8 +5,10 @@ seen of them: a span that opens after it has not happened, one whose end + `keep
 peak counts from its change point on. So nothing has to wait, and `due` is a function of incidents and clock alone.
 """
 
+from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
+from typing import ClassVar
 
 from projections.rules.begin import WHOLE, Begin
 from projections.rules.model import FOREVER, Episode, Member, Rule
@@ -15,19 +17,33 @@ from projections.rules.spans import Span, Spans, first_highest
 from projections.rules.spells import Spell, changes_of, exchanged
 
 
+class Noted:
+    """Which episodes an event changed, by opening."""
+
+    __slots__ = ("after", "before")
+
+    def __init__(self) -> None:
+        self.before: dict[int, Episode] = {}  # as they stood before the event
+        self.after: dict[int, bool] = {}  # those that came instead; whether only their evidence may differ
+
+
 class Track:
     """One rule in one group."""
 
-    __slots__ = ("_added", "_before", "_due", "_spans", "_touched", "_was", "clock", "rule")
+    few: ClassVar[int] = 64  # spells that V may always lag behind; in tests none
+    __slots__ = ("_due", "_noted", "_spans", "_waiting", "_was", "clock", "rule")
 
     def __init__(self, rule: Rule, clock: int = -FOREVER, members: Sequence[Member] = (), begin: Begin = WHOLE) -> None:
         """Find the episodes of members, in order, as they stand at the clock."""
         self.rule, self.clock, self._was = rule, clock, clock
-        mine = [it for it in members if it.at >= rule.since]
-        self._spans = Spans(rule, changes_of(self._spells(mine, begin.at - rule.reach)), begin)
-        self._spans.replace(0, 0, [self._peaked(span, None, Spell(0, 0, 0)) for span in self._spans.found()])
+        self._waiting = array("q")  # start, end and weight of spells, in turn, that V does not know of yet
+        self._spans = Spans(rule, begin)
+        spells = self._spells([it for it in members if it.at >= rule.since], begin.at - rule.reach)
+        if spells or begin.held is not None:
+            self._spans.know(changes_of(spells))
+            self._spans.replace(0, 0, [self._peaked(span, None, Spell(0, 0, 0)) for span in self._spans.found()])
         self._due: int | None = None  # None: to be found anew
-        self._forget()
+        self._noted: Noted | None = None  # None: nothing changed
 
     def due(self) -> int:
         """The first instant after the clock at which time alone changes the episodes; FOREVER when there is none."""
@@ -38,44 +54,71 @@ class Track:
     def episodes(self) -> list[Episode]:
         """All episodes as they stand at the clock."""
         seen = bisect_right(self._spans.openings, self.clock)
-        return [self._episode(span, self.clock) for span in self._spans.all[:seen]]
+        return [self._episode(span, self.clock) for span in self._spans.spans(0, seen)]
 
     def value(self, at: int) -> int:
         return self._spans.steps.value(at)
 
     def changes(self) -> tuple[list[Episode], list[Episode]]:
-        """The episodes that the event changed, before and after it, in order; all others are as they were."""
-        if not self._before and not self._added:
+        """The episodes that the event changed, before and after it, in order; all others are as they were. Once."""
+        noted, self._noted = self._noted, None
+        if noted is None:
             return [], []
-        before = [self._before[opened] for opened in sorted(self._before)]
-        after = [self._episode(self._spans.all[self._place(opened)], self.clock) for opened in sorted(self._added)]
-        same = [it for it in before if it in after and it.opened_at not in self._touched]
+        before = [noted.before[opened] for opened in sorted(noted.before)]
+        after = [self._episode(self._spans.span(self._place(opened)), self.clock) for opened in sorted(noted.after)]
+        same = [it for it in before if it in after and not noted.after[it.opened_at]]
         return [it for it in before if it not in same], [it for it in after if it not in same]
 
     def touch(self, spells: Sequence[Spell]) -> None:
         """Count the episodes among `changes` whose evidence the spells are, though their value may be what it was."""
         seen = bisect_right(self._spans.openings, self.clock)
         for start, end, _ in spells:
-            for span in self._spans.all[max(self._place(start) - 1, 0) : min(self._place(end), seen)]:
+            for span in self._spans.spans(max(self._place(start) - 1, 0), min(self._place(end), seen)):
                 if start <= span.peak_at < end:
-                    self._touched.add(span.opened)
-                    if span.opened not in self._added:
-                        self._before[span.opened] = self._episode(span, self._was)
-                        self._added.add(span.opened)
+                    noted = self._note()
+                    if span.opened not in noted.after:
+                        noted.before[span.opened] = self._episode(span, self._was)
+                    noted.after[span.opened] = True
+
+    def _note(self) -> Noted:
+        if self._noted is None:
+            self._noted = Noted()
+        return self._noted
 
     def _place(self, opened: int) -> int:
         return bisect_left(self._spans.openings, opened)
 
+    # -- V, which may lag behind the members
+
     def catch_up(self) -> None:
-        """Bring V to the members, where it lags behind."""
+        """Bring V to the members, where nothing can have moved but the end of the last span."""
+        waiting, spans = self._waiting, self._spans
+        if waiting:
+            spans.extend([Spell(*it) for it in zip(waiting[::3], waiting[1::3], waiting[2::3], strict=True)])
+            del waiting[:]
+        elif spans.blank and self.many():
+            spans.know(changes_of(self._after(self.all(), spans.begin.at - self.rule.reach)))
+            spans.settle()
+        else:
+            return
+        if spans.openings and spans.ended(-1) + self.rule.keep_firing > self.clock:
+            self._due = None  # it may end later now
+
+    def _wait(self, start: int, end: int, weight: int) -> None:
+        """Let V learn of a spell later; of all members anew, if it would know less than half by then."""
+        if self._spans.blank:
+            return
+        self._waiting.extend((start, end, weight))
+        if len(self._waiting) > 3 * self.few + 3 * self.many() // 2:
+            self._spans.forget()
+            self._waiting = array("q")
 
     # -- what happens
 
     def begin(self, clock: int) -> None:
         """Start an event: the clock moves to `clock`, never back, and `changes` counts from here."""
-        if self._before or self._added:
-            self._forget()
-        self._was = self.clock
+        self._was, self._noted = self.clock, None
+
         due = self._due
         if (self.due() if due is None else due) <= clock:
             self._pass(clock)
@@ -92,14 +135,20 @@ class Track:
 
     def _change(self, changes: Sequence[Spell]) -> None:
         for spell in changes:
-            mended = self._spans.change(*spell)
+            start, end, weight = spell
+            mended = self._spans.change(start, end, weight)
             if mended is not None:
-                self._mend(*mended, spell)
+                first, stop, made = mended
+                self._mend(first, stop, made, spell)
 
     # -- members, as the measure has them
 
     def all(self) -> list[Member]:
         """All members, in order."""
+        raise NotImplementedError
+
+    def many(self) -> int:
+        """How many members there are."""
         raise NotImplementedError
 
     def evidence(self, at: int) -> Proof:
@@ -110,14 +159,13 @@ class Track:
         """Take in all members; the spells of those after an instant."""
         raise NotImplementedError
 
+    def _after(self, members: Sequence[Member], after: int) -> Sequence[Spell]:
+        """The spells of those members that are after an instant."""
+        raise NotImplementedError
+
     def _exchange(self, old: Member | None, new: Member | None, moved: list[Spell] | None) -> list[Spell]:
         """Exchange a member: what that does to V. The stretches in which evidence changes go to `moved`."""
         raise NotImplementedError
-
-    def _forget(self) -> None:
-        self._before: dict[int, Episode] = {}  # by opening; as they stood before the event
-        self._added: set[int] = set()  # openings of those that came instead
-        self._touched: set[int] = set()  # openings of those whose evidence changed
 
     def _episode(self, span: Span, clock: int) -> Episode:
         opened, ended, peak, peak_at = span
@@ -130,7 +178,7 @@ class Track:
         openings, clock = self._spans.openings, self.clock
         index = bisect_right(openings, clock)
         if index:
-            _, ended, peak, _ = self._spans.all[index - 1]
+            _, ended, peak, _ = self._spans.span(index - 1)
             settled = ended + self.rule.keep_firing
             if settled > clock:
                 higher = self._spans.rise(peak + 1, clock + 1, ended)
@@ -140,33 +188,34 @@ class Track:
     def _pass(self, clock: int) -> None:
         """See what time alone does to the spans between the clock and this one."""
         self._due = None
-        openings, spans = self._spans.openings, self._spans.all
+        openings, noted = self._spans.openings, self._note()
         for index in range(max(bisect_right(openings, self.clock) - 1, 0), bisect_right(openings, clock)):
-            span = spans[index]
+            span = self._spans.span(index)
             if span.opened <= self.clock:
-                self._before[span.opened] = self._episode(span, self.clock)
+                noted.before[span.opened] = self._episode(span, self.clock)
             top = self._spans.top(max(self.clock + 1, span.opened), min(span.ended, clock + 1))
             if top[0] > span.peak:
-                spans[index] = Span(span.opened, span.ended, *top)
-            self._added.add(span.opened)
+                self._spans.replace(index, index + 1, [Span(span.opened, span.ended, *top)])
+            noted.after[span.opened] = False
 
     # -- incidents
 
     def _mend(self, first: int, stop: int, made: Sequence[Span], spell: Spell) -> None:
         """Put spans in the place of old ones, with their peaks, and note both for `changes`."""
         self._due = None
-        replaced = self._spans.all[first:stop]
+        replaced = self._spans.spans(first, stop)
         old = replaced[0] if replaced and replaced[0].opened <= spell.start else None
         made = [self._peaked(span, old, spell) for span in made]
         self._spans.replace(first, stop, made)
         if len(made) == len(replaced) == 1 and self._seen_alike(replaced[0], made[0]):
             return
+        noted = self._note()
         for span in replaced:
-            if span.opened in self._added:
-                self._added.remove(span.opened)
+            if span.opened in noted.after:
+                del noted.after[span.opened]
             elif span.opened <= self._was:
-                self._before[span.opened] = self._episode(span, self._was)
-        self._added |= {span.opened for span in made if span.opened <= self.clock}
+                noted.before[span.opened] = self._episode(span, self._was)
+        noted.after |= {span.opened: False for span in made if span.opened <= self.clock}
 
     def _seen_alike(self, one: Span, other: Span) -> bool:
         """Whether two spans differ only in when they will end."""

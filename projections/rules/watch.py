@@ -66,12 +66,21 @@ class Watch:
         if self.asleep:
             index = self._wait(those, index, stop)
         if self._lined is not None:
-            while index < stop and self._lined.quiet(those[index][3], clocks[those[index][0]]):
-                index += 1
+            index = self._hear(self._lined, those, index, stop, clocks)
         elif index < stop:
             index = self._add(self._track or self._wake(), those, index, stop)
         if index > begin:
             self.clock = clocks[those[index - 1][0]]
+        return index
+
+    @staticmethod
+    def _hear(track: LinedTrack, those: Sequence[Touch], index: int, stop: int, clocks: Sequence[int]) -> int:
+        """Let members come and go while that changes no episode."""
+        while index < stop:
+            place, at, number, exchanges = those[index]
+            if not track.quiet(exchanges or [(None, Member(at, number))], clocks[place]):
+                break
+            index += 1
         return index
 
     @staticmethod
@@ -83,6 +92,10 @@ class Watch:
                 break
             index += 1
         return index
+
+    def put_off(self, clock: int) -> int | None:
+        """When time alone can next change an episode, if that is known to be after a clock; None: it has to be seen."""
+        return self._lined.put_off(clock) if self._lined is not None else None
 
     def grow(self, exchanges: Sequence[Exchange], clock: int) -> tuple[list[Episode], list[Episode]] | None:
         """What an event before `due` changed if all it did was to move the peak of the open episode; else None."""

@@ -103,8 +103,8 @@ class TableGroups:
                 return {}
         query = """
             SELECT e.rule, e.group_key, e.severity, epoch_us(e.opened_at), epoch_us(e.ended_at), e.value,
-                epoch_us(e.peak_at), a.alert_id::VARCHAR, epoch_us(a.raised_at), a.messages, a.last_message::VARCHAR,
-                a.late, e.number
+                epoch_us(e.peak_at), a.alert_id::VARCHAR, epoch_us(a.raised_at), a.messages, a.late,
+                e.number
             FROM episode_versions e LEFT JOIN alerts a USING (alert_id) WHERE e.known_until IS NULL AND e.timeline = $1
             AND ($4 OR (e.rule, e.group_key) IN (SELECT (unnest($2::VARCHAR[]), unnest($3::VARCHAR[]))))
             ORDER BY e.opened_at

@@ -4,6 +4,7 @@ import pytest
 
 from projections.rules import begin
 from projections.rules.spans import Spans
+from projections.rules.track import Track
 from tests.projections.rules.histories import PROVE
 
 
@@ -11,6 +12,7 @@ from tests.projections.rules.histories import PROVE
 def _small_blocks() -> None:
     """Blocks of two to four change points; two instants of slack."""
     Spans.block = 2
+    Track.few = 0
     begin.SLACK = 2  # type: ignore[misc]
 
 

@@ -17,6 +17,8 @@ from tests.projections.rules import reference
 from tests.projections.rules.histories import Step, examples, rules, standing_after, steps, track_of
 from tests.projections.rules.world import World, incident, lines
 
+PLAIN = (Measure.COUNT, Measure.SURGE, Measure.SILENCE)  # of a member only the instant matters
+
 
 class Group:
     """A watch, and when time alone can change it, as the engine knows."""
@@ -27,14 +29,18 @@ class Group:
     def put(self, step: Step) -> tuple[list[Episode], list[Episode]] | None:
         """The episodes that changed, before and after; None if nobody had to look."""
         exchanges = [(step.old, step.new)] if step.old or step.new else []
-        counted = self.watch.rule.measure is Measure.COUNT and step.new is not None and step.old is None
-        touch = (0, step.new.at, step.new.number, ()) if step.new and counted else (0, 0, 0, exchanges)
+        plain = self.watch.rule.measure in PLAIN and step.new is not None and step.old is None
+        touch = (0, step.new.at, step.new.number, ()) if step.new and plain else (0, 0, 0, exchanges)
         if step.clock < self.due and exchanges:
             if self.watch.absorb([touch], 0, 1, [step.clock]):
                 return None
             if grown := self.watch.grow(exchanges, step.clock):
                 self.grown += 1
                 return grown
+        if not exchanges and (later := self.watch.put_off(step.clock)) is not None:
+            seen("silence is put off")
+            self.due = later
+            return None
         track = self.watch.track()
         track.begin(step.clock)
         for old, new in exchanges:
@@ -46,7 +52,7 @@ class Group:
 @st.composite
 def roomy(draw: st.DrawFn) -> Rule:
     """A rule whose levels leave room, and whose window is rather long."""
-    rule = draw(rules([Measure.COUNT]))
+    rule = draw(rules([it for it in Measure if it is not Measure.SILENCE]))
     levels = tuple(level + 3 for level in rule.levels)
     return replace(rule, levels=levels, clear=draw(st.none() | st.just(2)), window=draw(st.integers(3, 12)))
 
@@ -54,13 +60,15 @@ def roomy(draw: st.DrawFn) -> Rule:
 @st.composite
 def tides(draw: st.DrawFn) -> list[Step]:
     """A history that begins with many members at once, and goes on below that peak: most come in order, some late."""
-    found = [Step(3, None, Member(draw(st.integers(0, 3)), number)) for number in range(draw(st.integers(6, 10)))]
+    said = st.tuples(st.sampled_from("abcdefgh"), st.integers(1, 3))
+    first = range(draw(st.integers(6, 10)))
+    found = [Step(3, None, Member(draw(st.integers(0, 3)), number, *draw(said))) for number in first]
     for number in range(10, 10 + draw(st.integers(5, 30))):
         clock = found[-1].clock + draw(st.integers(0, 2))
         late = draw(st.sampled_from([0, 0, 0, 0, 1, 3, 9, -2]))
         standing = standing_after(found)
         old = draw(st.sampled_from(sorted(standing.values()))) if draw(st.integers(0, 9)) == 0 and standing else None
-        found.append(Step(clock, old, None if old else Member(max(clock - late, 0), number)))
+        found.append(Step(clock, old, None if old else Member(max(clock - late, 0), number, *draw(said))))
     return found
 
 
