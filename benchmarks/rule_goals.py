@@ -1,8 +1,8 @@
 """What rules of all measures cost, against their goals: `python -m benchmarks.rule_goals [--events N] [--json]`.
 
 A load of 20 rules of six measures, of which two look at each event, over 1 000 sites; processor time of the engine,
-whole groups in memory, in batches of a thousand as a worker that catches up applies them. On an ordinary day one or two
-of a hundred events tell something, as in the load of `python -m benchmarks`; in a storm, which has no goal, a third
+whole groups in memory, in batches of a thousand as a worker that catches up applies them. On an ordinary day two or three
+of a hundred events tell something, each to two rules; in a storm, which has no goal, a third
 does. Beside it a bare Python loop in the same run, so that a slow machine does not look like slow code. Each line says
 its goal, and whether it is met.
 What it takes to bring groups in from the tables (docs/adr/0024) is not in it: `python -m benchmarks` has that.

@@ -95,15 +95,11 @@ def summed(at: int, number: int, said: HowMany | None, bound: str) -> Sequence[M
     """The member that adds a bound of a quantity, if there is anything to add."""
     if said is None:
         return []
-    weight, bounds = _weighed(said, bound)
-    return [Member(at, number, "", weight, bounds)] if weight else []
+    weight = said.stated(bound)
+    return [Member(at, number, "", weight, bounds_of(said))] if weight else []
 
 
-@lru_cache(maxsize=4096)  # a few numbers are most of what is said
-def _weighed(said: HowMany, bound: str) -> tuple[int, Bounds]:
-    return said.stated(bound) or 0, bounds_of(said)
-
-
+@lru_cache(maxsize=4096)  # a few quantities are most of what is said
 def bounds_of(said: HowMany) -> Bounds:
     """A quantity by its bounds; nothing of one below which nothing is stated."""
     low, best, high = (said.stated(bound) or 0 for bound in ("low", "best", "high"))
