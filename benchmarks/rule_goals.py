@@ -1,10 +1,9 @@
 """What rules of all measures cost, against their goals: `python -m benchmarks.rule_goals [--events N] [--json]`.
 
 A load of 20 rules of six measures, of which two look at each event, over 1 000 sites; processor time of the engine,
-whole groups in memory, in batches of a thousand as a worker that catches up applies them. On an ordinary day two or three
-of a hundred events tell something, each to two rules; in a storm, which has no goal, a third
-does. Beside it a bare Python loop in the same run, so that a slow machine does not look like slow code. Each line says
-its goal, and whether it is met.
+whole groups in memory, in batches of a thousand as a worker that catches up applies them. On an ordinary day there are
+two or three messages in a hundred events; in a storm, which has no goal, one in three. Beside it a bare Python loop in
+the same run, so that a slow machine does not look like slow code. Each line says its goal, and whether it is met.
 What it takes to bring groups in from the tables (docs/adr/0024) is not in it: `python -m benchmarks` has that.
 """
 
@@ -61,7 +60,8 @@ MEASURES: tuple[tuple[str, dict[str, Any]], ...] = (
 
 
 Levels = tuple[int, ...]
-# By measure. On an ordinary day one or two of a hundred events tell something; in a storm up to six of ten do.
+# By measure: on an ordinary day some rule tells something of one to four in a hundred of its events, in a storm of up to
+# six in ten.
 ORDINARY: dict[str, Levels] = {
     "count": (9, 18),
     "sum": (18, 36),
