@@ -60,8 +60,7 @@ MEASURES: tuple[tuple[str, dict[str, Any]], ...] = (
 
 
 Levels = tuple[int, ...]
-# By measure: on an ordinary day some rule tells something of one to four in a hundred of its events, in a storm of up to
-# six in ten.
+# By measure: on an ordinary day a rule tells something of one to four in a hundred of its events, in a storm of many.
 ORDINARY: dict[str, Levels] = {
     "count": (9, 18),
     "sum": (18, 36),
