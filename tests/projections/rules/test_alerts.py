@@ -1,6 +1,12 @@
 """What is told of several episodes at once, where it is no more than an instant that decides; instants are numbers."""
 
-from projections.rules.alerts import Alert, Cause, tell
+from itertools import pairwise
+from uuid import UUID, uuid5
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from projections.rules.alerts import ALERTS, Alert, Cause, Message, Standing, named, tell
 from projections.rules.model import Episode, Rule
 from projections.rules.words import Kind, Reason, State
 
@@ -30,3 +36,35 @@ def test_the_second_of_two_episodes_is_told_when_the_first_stays() -> None:
     told = tell(CAUSE, standing, before, after)
 
     assert [(it.kind, it.alert.alert_id) for it in told] == [(Kind.ESCALATED, SECOND.alert_id)]
+
+
+@given(space=st.uuids(), name=st.text())
+def test_ids_are_uuids_of_names_as_everybody_makes_them(space: UUID, name: str) -> None:
+    """Given a namespace and a name, then our UUID is that of the standard library."""
+    assert named(str(space), name) == str(uuid5(space, name))
+
+
+def lived() -> list[Message]:
+    """The messages of an alert that is raised, escalated and resolved."""
+    standing: Standing = {}
+    course = [[], [episode(1, None)], [episode(1, None, 3, 2)], [episode(1, 9, 3, 2)]]
+    return [it for before, after in pairwise(course) for it in tell(CAUSE, standing, before, after)]
+
+
+def test_the_id_of_an_alert_says_what_raised_it() -> None:
+    """Given an alert, then its id is the UUID of timeline, rule, group, event and opening."""
+    [alert_id] = {it.alert.alert_id for it in lived()}
+
+    assert alert_id == str(uuid5(UUID(ALERTS), "test\x1fr\x1fevent\x1f1"))
+
+
+def test_messages_of_an_alert_are_numbered_and_each_amends_the_one_before() -> None:
+    """Given an alert, then the id of a message is the UUID of its number, from 0, and it refers to the one before."""
+    raised, escalated, resolved = told = lived()
+    ids = [str(uuid5(UUID(raised.alert.alert_id), str(number))) for number in range(3)]
+
+    assert [it.kind for it in told] == [Kind.RAISED, Kind.ESCALATED, Kind.RESOLVED]
+    assert [it.alert.last_message for it in told] == ids
+    assert (raised.references, escalated.references, resolved.references) == ((), (ids[0],), (ids[1],))
+    assert FIRST.last_message == str(uuid5(UUID(FIRST.alert_id), "0"))
+    assert Alert(FIRST.alert_id, 1).last_message is None
