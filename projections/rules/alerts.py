@@ -128,7 +128,7 @@ def _end(episode: Episode) -> int:
 def _pair(before: Sequence[Episode], after: Sequence[Episode]) -> dict[Episode, Episode]:
     """Which episode after the event continues which before it."""
     overlaps = [(overlap(old, new), old, new) for old in before for new in after]
-    overlaps.sort(key=lambda it: (-it[0], it[1].opened_at, it[2].opened_at))
+    overlaps.sort(key=lambda it: -it[0])  # of those that are as long, the earliest, which are in order
     pairs: dict[Episode, Episode] = {}
     taken: set[int] = set()
     for length, old, new in overlaps:

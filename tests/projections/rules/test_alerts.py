@@ -3,6 +3,7 @@
 from itertools import pairwise
 from uuid import UUID, uuid5
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -36,6 +37,39 @@ def test_the_second_of_two_episodes_is_told_when_the_first_stays() -> None:
     told = tell(CAUSE, standing, before, after)
 
     assert [(it.kind, it.alert.alert_id) for it in told] == [(Kind.ESCALATED, SECOND.alert_id)]
+
+
+def test_an_alert_goes_on_with_one_instant_that_is_left_of_it() -> None:
+    """Given two episodes, when all that is left is one instant of the first, and more, then the first alert goes on."""
+    standing: Standing = {1: FIRST, 10: SECOND}
+
+    gone, goes_on = tell(CAUSE, standing, [episode(1, 4), episode(10, 12)], [episode(3, 6)])
+
+    assert (gone.alert.alert_id, gone.state) == (SECOND.alert_id, State.CANCELLED)
+    assert (goes_on.alert.alert_id, goes_on.state) == (FIRST.alert_id, State.RESOLVED)
+
+
+@pytest.mark.parametrize(("ended", "heir"), [(10, FIRST), (11, SECOND)], ids=["the earlier of two", "the greater part"])
+def test_an_alert_between_two_others_is_merged_into_one_of_them(ended: int, heir: Alert) -> None:
+    """Given three episodes, when the first and the last share what the middle one was, then one of them is its heir."""
+    middle = Alert("00000000-0000-5000-8000-000000000003", 1, messages=1)
+    standing: Standing = {0: FIRST, 5: middle, 12: SECOND}
+    before = [episode(0, 5), episode(5, ended), episode(12, 20)]
+
+    merged, *_ = tell(CAUSE, standing, before, [episode(0, 7), episode(8, 20)])
+
+    assert (merged.alert.alert_id, merged.state) == (middle.alert_id, State.MERGED)
+    assert merged.merged_into == heir.alert_id
+
+
+def test_an_alert_is_merged_into_one_that_nobody_was_told_of() -> None:
+    """Given an untold episode, when it takes the place of an alert, then that names what it would be called."""
+    standing: Standing = {0: None, 5: FIRST}
+
+    [merged] = tell(CAUSE, standing, [episode(0, 5), episode(5, 8)], [episode(0, 8)])
+
+    assert merged.merged_into == str(uuid5(UUID(ALERTS), "test\x1fr\x1fevent\x1f0"))
+    assert standing == {0: None}
 
 
 @given(space=st.uuids(), name=st.text())
