@@ -282,6 +282,17 @@ def test_silence_is_told_in_seconds_and_in_words(line: Line) -> None:
     assert AlertMessage.model_validate(told[0]).threshold == 36 * 3_600
 
 
+def test_a_rule_that_counts_since_a_day_says_it(line: Line) -> None:
+    """Given a rule that counts since a day, when it tells something, then the window is that day."""
+    since = RULES.replace("window: 7d", "window: {since: 2023-10-02}")
+    line.tell(adopted(since, at="2023-10-01T00:00:00Z"), attack("a", 1), attack("b", 2))
+
+    [told] = line.tell(attack("c", 20))
+
+    assert told["window"] == {"since": "2023-10-02"}
+    assert [it["incident_id"] for it in told["evidence"]["incidents"]] == ["b", "c"]
+
+
 WOUNDED = """
 rules:
   - {id: wounded, by: [site], measure: {sum: wounded.us}, window: 7d, levels: {watch: 5},

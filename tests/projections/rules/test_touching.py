@@ -88,6 +88,19 @@ class TestACorrection:
 
         assert {key: exchanges for key, [(_, _, _, exchanges)] in found.items()} == expected
 
+    def test_of_the_class_leaves_rules_of_the_one_and_comes_to_those_of_the_other(self) -> None:
+        """Given a rule of attacks and one of strikes, when an attack turns out to be a strike, then both are told."""
+        rules = [Rule(it, (2,), where=(("class", frozenset({it})),)) for it in ("attack", "strike")]
+        attack = incident(1, 3)
+        moment = Moment("e1", 3, [Change(attack, attack._replace(incident_class="strike"))])
+
+        found = touches_of(Views(rules), [moment])
+
+        assert {key: exchanges for key, [(_, _, _, exchanges)] in found.items()} == {
+            ("attack", ()): [(Member(3, 1), None)],
+            ("strike", ()): [(None, Member(3, 1))],
+        }
+
     def test_of_what_no_longer_stood_is_nothing(self) -> None:
         """Given an incident that is gone, when it is gone still, then nothing is touched; when it is back, it comes."""
         assert touched([(GONE, GONE)]) == {}

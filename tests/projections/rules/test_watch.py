@@ -140,6 +140,19 @@ def test_one_more_in_an_open_episode_moves_its_peak_and_no_more(at: int, clock: 
     assert group.grown == 1
 
 
+def test_one_more_does_not_count_where_its_window_ends() -> None:
+    """Given a peak on day 4, when one more comes on day 1, three days before, then that is reached on day 3 already."""
+    group = Group(Rule("r", (2,), ("watch",), window=3))
+    for number, at in enumerate((1, 1, 3, 4, 4, 4)):
+        group.put(Step(at, None, Member(at, number)))
+    before = group.grown
+
+    changed = group.put(Step(4, None, Member(1, 6)))
+
+    assert changed == ([Episode(1, None, 4, 4, 1)], [Episode(1, None, 4, 3, 1)])
+    assert group.grown == before + 1
+
+
 def test_in_a_crowd_the_peak_is_found_all_the_same() -> None:
     """Given an episode of very many members, when a late one comes among them, then the peak is where it is by V."""
     rule = Rule("r", (2,), ("watch",), window=400)
