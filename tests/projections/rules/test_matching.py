@@ -14,7 +14,7 @@ from projections.rules.begin import Stretch
 from projections.rules.compiling import compile_rule
 from projections.rules.durations import UNITS
 from projections.rules.filters import QUANTITIES, Fields
-from projections.rules.matching import FIELDS, members_of, said_of, view_of
+from projections.rules.matching import FIELDS, Views, members_of, said_of, view_of
 from projections.rules.model import FOREVER, Bounds, Group, Member, Rule
 from projections.rules.words import Measure
 from projections.store.file import PartitionFile
@@ -228,6 +228,18 @@ class TestAnIncident:
     def test_belongs_to(self, said: dict[str, Any], rule: Rule, group: Group | None) -> None:
         """Given an incident and a rule, when they meet, then it belongs to this group, or to none."""
         assert view_of(rule)(incident(1, 1, **said)) == group
+
+
+@pytest.mark.parametrize(
+    ("incident_class", "asked"),
+    [("attack", ["attacks", "any", "both"]), ("strike", ["any", "both"]), ("seizure", ["any"])],
+)
+def test_rules_are_asked_about_the_classes_that_they_name(incident_class: str, asked: list[str]) -> None:
+    """Given rules that name classes and one that names none, then each is asked about its own, that one about all."""
+    classes = {"attacks": {"attack"}, "any": None, "both": {"attack", "strike"}}
+    rules = [Rule(it, (1,), where=(("class", frozenset(those)),) if those else ()) for it, those in classes.items()]
+
+    assert [rule_id for rule_id, _, _ in Views(rules).of(incident_class)] == asked
 
 
 @pytest.mark.parametrize(
