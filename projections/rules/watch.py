@@ -25,7 +25,8 @@ class Watch:
     __slots__ = ("_lined", "_room", "_track", "_waiting", "begin", "clock", "rule")
 
     def __init__(self, rule: Rule, clock: int = -FOREVER, members: Sequence[Member] = (), begin: Begin = WHOLE) -> None:
-        """Take in members, in order, as they stand at the clock."""
+        """Take in members, in order, as they stand at the clock; those before the rule counts are not kept."""
+        members = [it for it in members if it.at >= rule.since]
         self.rule, self.clock, self.begin = rule, clock, begin
         self._waiting = array("q")  # instant and number of each, in turn
         self._room = rule.levels[0] - 1 - len(members)  # for members, while there is no track
@@ -115,6 +116,8 @@ class Watch:
             if exchanges:
                 if not self._swapped(exchanges):
                     break
+            elif at < self.rule.since:
+                pass
             elif self._room:
                 self._room -= 1
                 self._waiting.extend((at, number))
@@ -124,17 +127,18 @@ class Watch:
         return index
 
     def _swapped(self, exchanges: Sequence[Exchange]) -> bool:
-        room, waiting = self._room, self._waiting
-        room += sum((old is not None) - (new is not None) for old, new in exchanges)
+        waiting, since = self._waiting, self.rule.since
+        gone = [old for old, _ in exchanges if old is not None and old.at >= since]
+        come = [new for _, new in exchanges if new is not None and new.at >= since]
+        room = self._room + len(gone) - len(come)
         if room < 0:
             return False
         self._room = room
-        for old, new in exchanges:
-            if old is not None:
-                place = 2 * waiting[1::2].index(old.number)
-                del waiting[place : place + 2]
-            if new is not None:
-                waiting.extend((new.at, new.number))
+        for it in gone:
+            place = 2 * waiting[1::2].index(it.number)
+            del waiting[place : place + 2]
+        for it in come:
+            waiting.extend((it.at, it.number))
         return True
 
     def _wake(self) -> CountTrack:

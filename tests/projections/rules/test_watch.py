@@ -195,6 +195,18 @@ def test_what_happened_before_a_rule_counts_is_never_looked_at() -> None:
     assert group.watch.track().episodes() == [Episode(5, 8, 1, 5, 1)]
 
 
+def test_what_was_before_a_rule_counts_may_go_from_a_group_that_was_loaded() -> None:
+    """Given a rule since day 1, when its group is loaded anew, then what is retracted from before is no member."""
+    world = World(Rule("r", (1,), ("watch",), since=1, window=1))
+    world.put(incident(0, 0), incident(1, 0), clock=3)
+    world.put(incident(2, 3), clock=3)
+    world.engine.forget(0)
+    world.retract(2)
+
+    assert lines(world.retract(0)) == []
+    assert lines(world.put(incident(3, 4), clock=4)) == ["raised watch open 4- to watch"]
+
+
 def test_an_end_that_moves_while_it_keeps_firing_is_due_later() -> None:
     """Given an episode that fell and keeps firing, when it goes on, then it is over so much later."""
     group = Group(Rule("r", (2,), ("watch",), window=5, clear=1, keep_firing=6))
