@@ -261,21 +261,31 @@ SMALL = {
     "three, clear below one, kept": Rule("r", (3,), ("watch",), window=3, clear=1, keep_firing=2),
     "two since 1": Rule("r", (2,), ("watch",), window=3, since=1),
     "three without end": Rule("r", (3,), ("watch",)),
+    "a sum of three, clear below one": Rule("r", (3,), ("watch",), window=3, clear=1, measure=Measure.SUM),
+    "a sum of two since 1": Rule("r", (2,), ("watch",), window=2, since=1, measure=Measure.SUM),
+    "a surge of two over one before": Rule("r", (2,), ("watch",), window=2, preceding=1, measure=Measure.SURGE),
+    "a surge of three over two before": Rule("r", (3,), ("watch",), window=1, preceding=2, measure=Measure.SURGE),
+    "two different": Rule("r", (2,), ("watch",), window=2, measure=Measure.DISTINCT),
+    "three different, clear below two": Rule("r", (3,), ("watch",), window=3, clear=2, measure=Measure.DISTINCT),
+    "two new since 1": Rule("r", (2,), ("watch",), window=3, since=1, measure=Measure.NEW),
+    "silent for two, for four": Rule("r", (2, 4), ("watch", "critical"), measure=Measure.SILENCE),
+    "silent for two, kept": Rule("r", (2,), ("watch",), keep_firing=1, measure=Measure.SILENCE),
 }
+SAID = "abca"  # by the members, in turn
 
 
 @pytest.mark.parametrize("rule", SMALL.values(), ids=SMALL.keys())
 @pytest.mark.parametrize("ahead", [0, 2])
 def test_every_short_history_leads_to_the_episodes_of_the_definition(rule: Rule, ahead: int) -> None:
     """Given any four members, the clock with the newest or ahead of it, one moved and one gone, then all is so."""
-    defined = cache(lambda ats, clock: reference.episodes(rule, [Member(at, 0) for at in ats], clock))
+    defined = cache(lambda those, clock: reference.episodes(rule, [Member(at, 0, said) for at, said in those], clock))
 
     for ats in product(range(5), repeat=4):
         for history in histories_of(ats, ahead):
             group, before = Group(rule), set[Episode]()
             for place, step in enumerate(history):
                 old, new = group.put(step) or ([], [])
-                standing = sorted(it.at for it in standing_after(history[: place + 1]).values())
+                standing = sorted((it.at, it.value) for it in standing_after(history[: place + 1]).values())
                 now = set(defined(tuple(standing), step.clock))
 
                 assert before.issuperset(old)
@@ -287,7 +297,7 @@ def test_every_short_history_leads_to_the_episodes_of_the_definition(rule: Rule,
 def histories_of(ats: Sequence[int], ahead: int) -> Iterator[list[Step]]:
     """They come in this order; then time passes, or the first goes and the second moves before that."""
     clocks = [max(ats[: number + 1]) + ahead for number in range(len(ats))]
-    told = [Step(clock, None, Member(at, number)) for number, (clock, at) in enumerate(zip(clocks, ats, strict=True))]
+    told = [Step(clock, None, Member(ats[number], number, SAID[number])) for number, clock in enumerate(clocks)]
     clock, end = clocks[-1], Step(clocks[-1] + 9)
     yield [*told, end]
-    yield [*told, Step(clock, told[0].new, None), Step(clock + 1, told[1].new, Member(5, 1)), end]
+    yield [*told, Step(clock, told[0].new, None), Step(clock + 1, told[1].new, Member(5, 1, SAID[1])), end]
