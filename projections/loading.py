@@ -35,18 +35,18 @@ class Loading(NamedTuple):
 
     def _of_rule(self, rule: Rule, earliest: Mapping[Key, int]) -> None:
         plans = {key: plan_of(rule, self._held(key).episodes, at) for key, at in earliest.items()}
-        whole = {key: from_opening(rule, opened) for key, opened in self._take(rule, plans, earliest).items()}
+        whole = {key: from_opening(rule, opened) for key, opened in self._take(rule, plans).items()}
         if whole:
-            self._take(rule, whole, earliest)
+            self._take(rule, whole)
 
-    def _take(self, rule: Rule, plans: Mapping[Key, Plan], earliest: Mapping[Key, int]) -> dict[Key, int]:
+    def _take(self, rule: Rule, plans: Mapping[Key, Plan]) -> dict[Key, int]:
         """Load groups as planned; those for which there is no such beginning, and where their episode opened."""
         found = self.fetch(self.engine.timeline, rule, {key[1]: self._missing(key, it) for key, it in plans.items()})
         left: dict[Key, int] = {}
         for key, plan in plans.items():
             watch = self.engine.watch(key)
             members = sorted({*watch.members(), *found[key[1]]}) if watch else found[key[1]]
-            begin = settled(rule, plan.begin, members, earliest[key])
+            begin = settled(rule, plan, members)
             if begin is not None:
                 self.engine.load(key, members, self._held(key).standing, self.clock, begin)
             elif plan.begin.held is not None:

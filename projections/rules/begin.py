@@ -38,6 +38,7 @@ class Plan(NamedTuple):
 
     begin: Begin
     stretches: Sequence[Stretch]
+    before: int = FOREVER  # what holds at the beginning is over by then, or something is touched
 
 
 WHOLE: Final = Begin()
@@ -58,7 +59,8 @@ def plan_of(rule: Rule, episodes: Sequence[Episode], earliest: int) -> Plan:
     if near is None or (near.ended_at is not None and near.ended_at + rule.keep_firing <= at):
         return Plan(Begin(at), ((at - rule.reach, FOREVER),))
     begin = Begin(max(at, near.peak_at), Peak(near.opened_at, near.value, near.peak_at))
-    return Plan(begin, _with_proof(begin.at - rule.reach, near.peak_at, rule.window))
+    before = min(earliest, FOREVER if near.ended_at is None else near.ended_at)
+    return Plan(begin, _with_proof(begin.at - rule.reach, near.peak_at, rule.window), before)
 
 
 def from_opening(rule: Rule, opened: int) -> Plan:
@@ -66,15 +68,16 @@ def from_opening(rule: Rule, opened: int) -> Plan:
     return Plan(Begin(opened - 1), ((opened - 1 - rule.reach, FOREVER),))
 
 
-def settled(rule: Rule, begin: Begin, members: Collection[Member], earliest: int) -> Begin | None:
-    """The beginning, moved to where V surely is at the lowest level; None: nowhere before `earliest`."""
+def settled(rule: Rule, plan: Plan, members: Collection[Member]) -> Begin | None:
+    """The beginning, moved to where V surely is at the lowest level; None: nowhere within the episode that holds."""
+    begin = plan.begin
     if begin.held is None:
         return begin
     since = max(begin.at - rule.reach + 1, rule.since)
     value = 0
     for at, delta in changes_of(Lines(rule, [it for it in members if it.at >= since]).spells()):
         value += delta
-        if at >= earliest:
+        if at >= plan.before:
             break
         if at > begin.at and value >= rule.levels[0]:
             return Begin(at, begin.held)

@@ -4,11 +4,14 @@ from dataclasses import replace
 
 import pytest
 
+from projections.rules import begin
 from projections.rules.begin import WHOLE, Begin, Peak, Plan, from_opening, plan_of, settled
 from projections.rules.model import FOREVER, Episode, Member, Rule
+from tests.projections.rules.world import World, incident, lines
 
 RULE = Rule("r", (2,), ("watch",), window=10, keep_firing=3)
-SINCE = 997  # where to begin when 1000 is touched
+TOUCHED = 1_000
+SINCE = 997  # where to begin then
 
 
 def episode(opened: int, ended: int | None, peak_at: int | None = None) -> Episode:
@@ -25,6 +28,7 @@ def episode(opened: int, ended: int | None, peak_at: int | None = None) -> Episo
             Plan(
                 Begin(SINCE, Peak(SINCE - 20, 2, SINCE - 20)),
                 ((SINCE - 30, SINCE - 20), (SINCE - 10, FOREVER)),
+                SINCE - 2,
             ),
         ),
         (
@@ -32,6 +36,7 @@ def episode(opened: int, ended: int | None, peak_at: int | None = None) -> Episo
             Plan(
                 Begin(SINCE, Peak(SINCE - 20, 2, SINCE - 5)),
                 ((SINCE - 15, SINCE - 10), (SINCE - 10, FOREVER)),
+                TOUCHED,
             ),
         ),
         (
@@ -39,13 +44,16 @@ def episode(opened: int, ended: int | None, peak_at: int | None = None) -> Episo
             Plan(
                 Begin(SINCE + 7, Peak(SINCE - 20, 2, SINCE + 7)),
                 ((SINCE - 3, FOREVER),),
+                TOUCHED,
             ),
         ),
         ([episode(SINCE + 1, None)], Plan(Begin(SINCE), ((SINCE - 10, FOREVER),))),
-        ([episode(SINCE, None)], Plan(Begin(SINCE, Peak(SINCE, 2, SINCE)), ((SINCE - 10, FOREVER),))),
+        ([episode(SINCE, None)], Plan(Begin(SINCE, Peak(SINCE, 2, SINCE)), ((SINCE - 10, FOREVER),), TOUCHED)),
         (
             [episode(SINCE - 50, SINCE - 40), episode(SINCE - 9, None)],
-            Plan(Begin(SINCE, Peak(SINCE - 9, 2, SINCE - 9)), ((SINCE - 19, SINCE - 10), (SINCE - 10, FOREVER))),
+            Plan(
+                Begin(SINCE, Peak(SINCE - 9, 2, SINCE - 9)), ((SINCE - 19, SINCE - 10), (SINCE - 10, FOREVER)), TOUCHED
+            ),
         ),
     ],
     ids=[
@@ -55,7 +63,7 @@ def episode(opened: int, ended: int | None, peak_at: int | None = None) -> Episo
 )
 def test_a_group_begins_where_nothing_before_it_matters(episodes: list[Episode], expected: Plan) -> None:
     """Given the episodes of a group, when an instant is touched, then it begins some time before, after all peaks."""
-    assert plan_of(RULE, episodes, 1_000) == expected
+    assert plan_of(RULE, episodes, TOUCHED) == expected
 
 
 def test_a_group_whose_window_never_ends_is_looked_at_whole() -> None:
@@ -78,7 +86,7 @@ def test_in_an_episode_it_begins_where_the_level_is_reached(instants: list[int],
     held = Peak(5, 2, 5)
     members = [Member(at, number) for number, at in enumerate(instants)]
 
-    found = settled(RULE, Begin(20, held), members, earliest=31)
+    found = settled(RULE, Plan(Begin(20, held), (), before=31), members)
 
     assert found == (None if expected is None else Begin(expected, held))
 
@@ -88,9 +96,35 @@ def test_what_was_before_a_rule_learned_reaches_no_level(since: int, expected: i
     """Given a rule that counts from an instant on, then only what is not before it tells where the level is reached."""
     rule = replace(RULE, since=since)
 
-    found = settled(rule, Begin(20, Peak(5, 2, 5)), [Member(21, 1), Member(22, 2), Member(23, 3)], earliest=31)
+    plan = Plan(Begin(20, Peak(5, 2, 5)), (), before=31)
+
+    found = settled(rule, plan, [Member(21, 1), Member(22, 2), Member(23, 3)])
 
     assert found == (None if expected is None else Begin(expected, Peak(5, 2, 5)))
+
+
+def test_it_does_not_begin_in_the_next_episode() -> None:
+    """Given an episode that was over at 25, when 31 is touched, then where V is at the level again is another one."""
+    members = [Member(at, number) for number, at in enumerate([1, 26, 27])]
+
+    assert settled(RULE, Plan(Begin(20, Peak(5, 2, 5)), (), before=25), members) is None
+
+
+@pytest.mark.parametrize("slack", [0, 10, 20, 30])
+def test_an_episode_that_was_over_does_not_go_on_in_the_next_one(monkeypatch: pytest.MonkeyPatch, slack: int) -> None:
+    """Given two episodes, when a report comes after a restart, then it belongs to the second, as if there was none."""
+    monkeypatch.setattr(begin, "SLACK", slack)
+    told = []
+    for restarts in (False, True):
+        world = World(Rule("r", (2, 3), window=7))
+        for number, at in enumerate([0, 1, 33, 34]):
+            world.put(incident(number, at), clock=at)
+        if restarts:
+            world.restart()
+        told.append(lines(world.put(incident(4, 35), clock=35)))
+        assert [(it.opened_at, it.value) for it, _ in world.episodes.values()] == [(1, 2), (34, 3)]
+
+    assert told[0] == told[1] == ["escalated warning open 34- to warning watch"]
 
 
 def test_where_there_is_no_such_instant_the_episode_is_looked_at_from_its_opening() -> None:

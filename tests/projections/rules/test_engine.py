@@ -5,12 +5,14 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import NamedTuple
 
+import pytest
 from hypothesis import event as seen
 from hypothesis import given
 from hypothesis import strategies as st
 
 from projections.claims import HowMany
 from projections.incidents import Incident
+from projections.rules import begin
 from projections.rules.matching import members_for
 from projections.rules.model import Group, Rule
 from projections.rules.outcome import Key, Told
@@ -138,20 +140,22 @@ def test_a_consumer_that_folds_the_messages_knows_every_episode(rule_set: list[R
 
 
 @examples(200)
-@given(rule_set=rule_sets(), history=histories(), cuts=st.sets(st.integers(0, 19)))
+@given(rule_set=rule_sets(), history=histories(), cuts=st.sets(st.integers(0, 19)), slack=st.integers(0, 9))
 def test_messages_do_not_show_where_the_worker_was_restarted(
-    rule_set: list[Rule], history: list[Event], cuts: set[int]
+    rule_set: list[Rule], history: list[Event], cuts: set[int], slack: int
 ) -> None:
     """Given any log, when the engine is made anew, or forgets groups, at any places, then the messages are the same."""
     whole, restarted, forgetful = World(*rule_set), World(*rule_set), World(*rule_set)
 
-    for place, happen in enumerate(history):
-        if place in cuts:
-            restarted.restart()
-        forgetful.engine.forget(place % 2)
-        expected = happen(whole)
-        assert happen(restarted) == expected
-        assert happen(forgetful) == expected
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(begin, "SLACK", slack)
+        for place, happen in enumerate(history):
+            if place in cuts:
+                restarted.restart()
+            forgetful.engine.forget(place % 2)
+            expected = happen(whole)
+            assert happen(restarted) == expected
+            assert happen(forgetful) == expected
 
     assert restarted.episodes == forgetful.episodes == whole.episodes
 
