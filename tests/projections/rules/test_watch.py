@@ -38,7 +38,6 @@ class Group:
                 self.grown += 1
                 return grown
         if not exchanges and (later := self.watch.put_off(step.clock)) is not None:
-            seen("silence is put off")
             self.due = later
             return None
         track = self.watch.track()
@@ -299,5 +298,5 @@ def histories_of(ats: Sequence[int], ahead: int) -> Iterator[list[Step]]:
     clocks = [max(ats[: number + 1]) + ahead for number in range(len(ats))]
     told = [Step(clock, None, Member(ats[number], number, SAID[number])) for number, clock in enumerate(clocks)]
     clock, end = clocks[-1], Step(clocks[-1] + 9)
-    yield [*told, end]
+    yield [*told, *(Step(clock + more) for more in (1, 2, 3)), end]
     yield [*told, Step(clock, told[0].new, None), Step(clock + 1, told[1].new, Member(5, 1, SAID[1])), end]
