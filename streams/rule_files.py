@@ -35,12 +35,15 @@ def rule_files(folder: Path) -> list[Path]:
 
     Raises:
         ConfigInvalid: it can not be read.
-        Faulty: there are none. That is no wish to have no rules: such a file says `rules: []`.
+        Faulty: one of them is a pipe, say, or there are none. That is no wish to have no rules: such a file says
+            `rules: []`.
     """
     try:
         found = sorted(it for it in folder.iterdir() if it.suffix in ENDINGS and _counts(it))
     except OSError as error:
         raise ConfigInvalid(f"{folder}: {error.strerror}") from error
+    if odd := [f"{it}: expected a file, found something else" for it in found if it.exists() and not it.is_file()]:
+        raise Faulty(odd)
     if not found:
         raise Faulty(f"{folder}: expected files of rules, *.yaml or *.yml, found none")
     return found

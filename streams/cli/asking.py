@@ -37,4 +37,5 @@ def ask(question: str) -> None:
         if not sys.stdin.isatty():  # stdin ended without an answer
             click.echo("\nnobody is there to answer: --yes does not ask", err=True)
         raise
+    click.echo("nothing was done", err=True)
     raise click.Abort

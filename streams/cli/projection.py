@@ -8,6 +8,7 @@ import click
 from streams import clock
 from streams.cli.asking import ask
 from streams.cli.exits import OK
+from streams.cli.words import WHO
 from streams.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def projection() -> None:
 @projection.command()
 @click.option("--timeline", help="Only there; else in every timeline that is behind.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
-@click.option("--who", default="operator", show_default=True, help="Who decided.")
+@click.option("--who", type=WHO, default="operator", show_default=True, help="Who decided.")
 def adopt(*, timeline: str | None, yes: bool, who: str) -> int:
     """Adopt the newest projection version of this code where an older one is in force.
 

@@ -14,6 +14,7 @@ from streams.cli.asking import ask, shown_first
 from streams.cli.exits import FOUND, OK
 from streams.cli.output import heading, table
 from streams.cli.sending import send, waits
+from streams.cli.words import WHO, WHY
 from streams.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -27,8 +28,8 @@ SHOWN: Final = 40  # alerts of each kind
 
 @click.command()
 @click.argument("path", type=click.Path(exists=True, path_type=Path))
-@click.option("--who", help="Who decided.")
-@click.option("--why", help="And why.")
+@click.option("--who", type=WHO, help="Who decided.")
+@click.option("--why", type=WHY, help="And why.")
 @click.option("--timeline", help="Where; not needed where there is only one.")
 @click.option("--dry-run", is_flag=True, help="Show all that, and send nothing.")
 @click.option("--yes", is_flag=True, help="Do not ask.")

@@ -53,6 +53,9 @@ def backtest(  # noqa: PLR0913  # one for each option
     from streams.backtesting.running import Period
     from streams.rule_files import read_rules
 
+    if said["since"] and said["until"] and said["until"] <= said["since"]:
+        msg = f"expected --from before --to, found {said['since']} and {said['until']}"
+        raise click.UsageError(msg)
     period = Period(_micros(said["since"]), _micros(said["until"]))
     found = tried_on(reader, said["timeline"], read_rules(rules), against=against is not None).within(period)
     if svg is not None:

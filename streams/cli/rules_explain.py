@@ -35,7 +35,8 @@ def explain(*, reader: "Reader", as_json: bool, rule: str, group: Sequence[str],
     """Why a GROUP of a RULE has its value: what adds to it, which near misses are left out and why, how far levels are.
 
     GROUP is the values of what the rule groups by, in its order (`tocsin rules list` says which), with commas or
-    spaces between; none, for a rule of the whole timeline. What is shown is as it is known now, whatever --at says.
+    spaces between; none, for a rule of the whole timeline. It is shown as it is known
+    now, at any time, unless --as-known-at says as of when.
 
     \b
     tocsin rules explain site-under-repeated-attack ain-al-asad

@@ -10,6 +10,7 @@ import click
 from events.values import Attribution, Occurred, Quantity, Reliability
 from streams.cli.reads import Verb
 from streams.cli.sending import waits
+from streams.cli.words import WHO, WHY
 
 
 class Words(click.ParamType):
@@ -65,7 +66,7 @@ TOLD = options(
         "--reliability", type=click.Choice([it.value for it in Reliability]), help="Of the source (Admiralty scale)."
     ),
     click.option("--credibility", type=click.IntRange(1, 6), help="Of what it says (Admiralty scale)."),
-    click.option("--who", default=getpass.getuser, show_default="you", help="Who tells it."),
+    click.option("--who", type=WHO, default=getpass.getuser, show_default="you", help="Who tells it."),
     click.option(
         "--dry-run", is_flag=True, help="Show what it would change, and append nothing. Exit 1 if it would be rejected."
     ),
@@ -93,4 +94,4 @@ REPORT = options(
 
 
 def why(*, needed: bool) -> Callable[[Verb], Verb]:
-    return click.option("--why", required=needed, help="Why it is told" + (" (needed)." if needed else "."))
+    return click.option("--why", type=WHY, required=needed, help="Why it is told" + (" (needed)." if needed else "."))

@@ -150,6 +150,13 @@ class TestABacktest:
         assert [it["group"]["site"] for it in found] == told
         assert all(it["state"] != "open" for it in found)
 
+    def test_of_a_period_that_ends_before_it_begins_is_an_error(self, home: Path, file: Path) -> None:
+        """Given bounds the wrong way round, when a backtest is asked for, then they are told."""
+        done = run(home, file, "--from", "2023-10-09", "--to", "2023-10-08")
+
+        assert done.exit_code == 2
+        assert "expected --from before --to, found 2023-10-09" in done.stderr
+
     def test_of_rules_that_tell_nothing_says_so(self, home: Path, tmp_path: Path) -> None:
         """Given a file without rules, then that is said, and the exit code is 0."""
         none = tmp_path / "none.yaml"

@@ -1,5 +1,6 @@
 """A folder of rules is read as one, or refused with everything that is wrong in any of its files."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,14 @@ def test_tells_the_faults_of_all_files(tmp_path: Path) -> None:
         "b.yaml:1:9: expected YAML",
         "c.yaml:2:1: expected UTF-8",
     ]
+
+
+def test_is_not_waited_for_where_a_file_never_ends(tmp_path: Path) -> None:
+    """Given a pipe among the files, when their folder is read, then that is a fault, and nobody waits for it."""
+    it = folder(tmp_path, a__yaml="rules:\n" + rule("one"))
+    os.mkfifo(it / "b.yaml")
+
+    assert faults(it) == [f"{it}/b.yaml: expected a file, found something else"]
 
 
 def test_has_each_id_once(tmp_path: Path) -> None:

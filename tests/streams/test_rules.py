@@ -281,6 +281,7 @@ class TestApplying:
 
         assert b"Adopt? [y/N]" in said
         assert process.returncode == code, said
+        assert (b"nothing was done" in said) == (answer == "n")
 
     def test_without_a_terminal_and_without_yes_is_an_error(self, tmp_path: Path, file: Path) -> None:
         """Given nobody to ask, when a file is applied, then that is said before anything else is done."""
@@ -291,6 +292,21 @@ class TestApplying:
         assert exit_code(done.exception) == USAGE
         assert "found no terminal: --yes does not ask" in str(done.exception)
         assert done.stdout == ""
+
+    @pytest.mark.parametrize(
+        ("option", "said"),
+        [("--who", "a\nb"), ("--who", "   "), ("--who", "a" * 401), ("--why", "\x1b[31mred"), ("--why", "\u202egnorw")],
+        ids=["two lines", "blank", "too long", "what a terminal obeys", "what reads backwards"],
+    )
+    def test_is_told_at_once_that_nobody_can_read_who_or_why(
+        self, tmp_path: Path, file: Path, option: str, said: str
+    ) -> None:
+        """Given words that are no line of text, when a file is applied, then the option is at fault."""
+        done = run(tmp_path, "apply", str(file), *DECISION, option, said, "--yes")
+
+        assert done.exit_code == USAGE
+        assert f"Invalid value for '{option}': expected a line of 1 to" in done.stderr
+        assert "\x1b" not in done.stderr
 
     def test_needs_to_know_who_and_why(self, tmp_path: Path, file: Path) -> None:
         """Given no reason, when a file is applied, then the option is missed; a dry run needs none."""

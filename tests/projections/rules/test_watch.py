@@ -252,6 +252,16 @@ def test_an_end_that_moved_is_not_forgotten_when_the_old_one_comes() -> None:
     assert lines(world.tick(30)) == ["resolved watch resolved 4-24 to watch"]
 
 
+def test_an_incident_of_a_known_value_and_a_new_one_counts_as_both() -> None:
+    """Given two values where three are too many, when one incident has one of them and another, then that is told."""
+    world = World(Rule("r", (3,), ("watch",), window=5, measure=Measure.DISTINCT, of="weapon"))
+    world.put(incident(1, 0, weapons=("drone",)), incident(2, 0, weapons=("rocket",)), clock=0)
+
+    assert lines(world.put(incident(3, 1, weapons=("drone", "mortar")), clock=1)) == [
+        "raised watch open 1- to watch",
+    ]
+
+
 SMALL = {
     "two": Rule("r", (2,), ("watch",), window=3),
     "three": Rule("r", (3,), ("watch",), window=3),

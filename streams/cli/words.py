@@ -1,0 +1,27 @@
+"""What people say on the command line, and everybody will read."""
+
+from typing import Any, Final
+
+import click
+
+SHOWN: Final = 40  # characters of what is refused
+
+
+class Words(click.ParamType):
+    """Some printable characters on one line."""
+
+    name = "text"
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The words as they are; what a terminal would obey, or nobody can read, is refused."""
+        said = str(value)
+        if not said.strip() or not said.isprintable() or len(said) > self._most:
+            self.fail(f"expected a line of 1 to {self._most} printable characters, found {said[:SHOWN]!a}", param, ctx)
+        return said
+
+
+WHO = Words(400)
+WHY = Words(4_000)
