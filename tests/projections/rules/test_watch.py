@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from projections.rules.model import FOREVER, Episode, Member, Rule
 from projections.rules.watch import Watch
-from projections.rules.words import Measure
+from projections.rules.words import Measure, Updates
 from tests.projections.rules import reference
 from tests.projections.rules.histories import Step, examples, rules, standing_after, steps, track_of
 from tests.projections.rules.world import World, incident, lines
@@ -260,6 +260,21 @@ def test_an_incident_of_a_known_value_and_a_new_one_counts_as_both() -> None:
     assert lines(world.put(incident(3, 1, weapons=("drone", "mortar")), clock=1)) == [
         "raised watch open 1- to watch",
     ]
+
+
+@pytest.mark.parametrize(
+    ("updates", "told"),
+    [(Updates.ALL, ["updated watch open 2- to watch"]), (Updates.CORRECTIONS, [])],
+    ids=["all is told", "corrections are told"],
+)
+def test_evidence_that_changes_while_the_value_does_not_is_told_where_all_is(updates: Updates, told: list[str]) -> None:
+    """Given two values, when a late incident of one becomes the newest of it at the peak, then V is what it was."""
+    rule = Rule("r", (2,), ("watch",), window=5, measure=Measure.DISTINCT, of="weapon", updates=updates)
+    world = World(rule)
+    for number, (at, weapon) in enumerate([(0, "drone"), (2, "rocket"), (3, "drone")]):
+        world.put(incident(number, at, weapons=(weapon,)), clock=at)
+
+    assert lines(world.put(incident(9, 1, weapons=("drone",)), clock=3)) == told
 
 
 SMALL = {
