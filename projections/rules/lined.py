@@ -96,7 +96,7 @@ class LinedTrack(Track):
         rule, last = self.rule, self._lines.last(it)
         if rule.measure is not Measure.SILENCE or last is None or not last <= it.at <= clock < last + rule.levels[0]:
             return False
-        if rule.keep_firing >= rule.levels[0] or rule.clear_below <= 0:  # an episode may go on
+        if rule.keep_firing >= rule.levels[0]:  # an episode may go on
             return False
         if self._silent is None:
             self._silent = last

@@ -26,6 +26,13 @@ class Group:
     def __init__(self, rule: Rule) -> None:
         self.watch, self.due, self.grown = Watch(rule), FOREVER, 0
 
+    def _passes(self, clock: int) -> bool:
+        """Whether nobody has to look when time passes."""
+        if clock >= self.due and (later := self.watch.put_off(clock)) is not None:
+            assert later > clock
+            self.due = later
+        return clock < self.due
+
     def put(self, step: Step) -> tuple[list[Episode], list[Episode]] | None:
         """The episodes that changed, before and after; None if nobody had to look."""
         exchanges = [(step.old, step.new)] if step.old or step.new else []
@@ -37,8 +44,7 @@ class Group:
             if grown := self.watch.grow(exchanges, step.clock):
                 self.grown += 1
                 return grown
-        if not exchanges and (later := self.watch.put_off(step.clock)) is not None:
-            self.due = later
+        if not exchanges and self._passes(step.clock):
             return None
         track = self.watch.track()
         track.begin(step.clock)
@@ -294,6 +300,7 @@ SMALL = {
     "two new since 1": Rule("r", (2,), ("watch",), window=3, since=1, measure=Measure.NEW),
     "silent for two, for four": Rule("r", (2, 4), ("watch", "critical"), measure=Measure.SILENCE),
     "silent for two, kept": Rule("r", (2,), ("watch",), keep_firing=1, measure=Measure.SILENCE),
+    "silent for two, kept for two": Rule("r", (2,), ("watch",), keep_firing=2, measure=Measure.SILENCE),
 }
 SAID = "abca"  # by the members, in turn
 
