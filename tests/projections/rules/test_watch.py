@@ -283,6 +283,18 @@ def test_evidence_that_changes_while_the_value_does_not_is_told_where_all_is(upd
     assert lines(world.put(incident(9, 1, weapons=("drone",)), clock=3)) == told
 
 
+def test_silence_that_began_anew_is_due_anew() -> None:
+    """Given a report within a time that would have been too silent, when that ends, then the new end is waited for."""
+    world = World(Rule("r", (5,), ("watch",), measure=Measure.SILENCE))
+    world.put(incident(1, 0), clock=0)
+    world.put(incident(2, 3), clock=3)
+
+    assert world.engine.next_due() == 5
+    assert lines(world.tick(6)) == []
+    assert world.engine.next_due() == 8
+    assert lines(world.tick(9)) == ["raised watch open 8- to watch"]
+
+
 SMALL = {
     "two": Rule("r", (2,), ("watch",), window=3),
     "three": Rule("r", (3,), ("watch",), window=3),
