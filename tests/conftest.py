@@ -3,6 +3,7 @@
 import importlib
 import itertools
 import os
+import signal
 from collections.abc import Iterator
 from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
@@ -32,6 +33,7 @@ hypothesis.settings.load_profile("tocsin")
 
 def pytest_configure() -> None:
     """Test nothing that is not what the sources say; nor sources where the compiled core is to be tested."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job would have children ignore it
     try:
         core = refuse_stale()
     except ConfigInvalid as why:
