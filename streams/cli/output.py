@@ -14,6 +14,8 @@ from typing import Any, NamedTuple
 
 import click
 
+from streams.cli.words import readable
+
 Object = dict[str, Any]
 SHORT = 28  # characters; an instant is not longer. What is shorter gives nothing away on a narrow terminal
 GAP = 2  # between columns
@@ -76,7 +78,7 @@ def heading(line: str) -> None:
 
 def table(rows: Sequence[Object], columns: Sequence[Column], *, titles: bool = True) -> None:
     """Print rows as a table."""
-    cells = [[column.text(row) for column in columns] for row in rows]
+    cells = [[readable(column.text(row)) for column in columns] for row in rows]
     if sys.stdout.isatty():
         _rich(cells, columns, titles=titles)
     else:

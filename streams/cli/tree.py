@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 import click
 
+from streams.cli.words import readable
+
 
 class Branch(NamedTuple):
     """A line, and what stands below it."""
@@ -25,7 +27,7 @@ def print_tree(it: Branch) -> None:
 
 
 def _lines(it: Branch, depth: int = 0) -> Iterator[tuple[int, str]]:
-    yield depth, it.text
+    yield depth, readable(it.text)
     for branch in it.below:
         yield from _lines(branch, depth + 1)
 
@@ -37,8 +39,8 @@ def _rich(it: Branch) -> None:
 
     def grown(onto: Tree, branch: Branch) -> None:
         for one in branch.below:
-            grown(onto.add(Text(one.text, style=one.style)), one)
+            grown(onto.add(Text(readable(one.text), style=one.style)), one)
 
-    root = Tree(Text(it.text, style=it.style), guide_style="dim")
+    root = Tree(Text(readable(it.text), style=it.style), guide_style="dim")
     grown(root, it)
     Console(highlight=False).print(root)

@@ -1,10 +1,17 @@
-"""What people say on the command line, and everybody will read."""
+"""Words that people said, here or in a feed, and that everybody reads."""
 
+import re
 from typing import Any, Final
 
 import click
 
 SHOWN: Final = 40  # characters of what is refused
+OBEYED: Final = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")  # a line may end
+
+
+def readable(text: str) -> str:
+    """Text that may be shown: what a terminal would obey, or show backwards, is spelt out as Python does it."""
+    return OBEYED.sub(lambda it: ascii(it[0])[1:-1], text)
 
 
 class Words(click.ParamType):

@@ -6,6 +6,7 @@ import click
 import pytest
 
 from streams.cli.output import Column, Object, field, table
+from streams.cli.tree import Branch, print_tree
 
 WIDTHS = [40, 60, 80, 100, 200]
 COLUMNS = (
@@ -53,3 +54,23 @@ def test_a_table_keeps_to_the_width_of_a_terminal_that_has_room(
     table(ROWS, COLUMNS)
 
     assert max(map(len, click.unstyle(capsys.readouterr().out).splitlines())) <= 140
+
+
+ESCAPES = "a\x1b[31mred\x1b]0;title\x07\u202egnorw\ttab"
+SPELT = r"a\x1b[31mred\x1b]0;title\x07\u202egnorw\ttab"
+
+
+@pytest.mark.parametrize("terminal", [True, False], ids=["on a terminal", "in a pipe"])
+def test_what_a_terminal_would_obey_is_spelt_out(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *, terminal: bool
+) -> None:
+    """Given a note of a feed with escapes in it, when a table or a tree shows it, then it is harmless text."""
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: terminal)
+    monkeypatch.setenv("COLUMNS", "120")
+
+    table([{"note": ESCAPES}], [field("note")])
+    print_tree(Branch(ESCAPES, (Branch(ESCAPES),)))
+
+    shown = capsys.readouterr().out
+    assert shown.count(SPELT) == 3
+    assert not [it for it in ("\x1b[31m", "\x1b]0;", "\x07", "\u202e", "\t") if it in shown]
