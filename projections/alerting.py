@@ -204,8 +204,9 @@ class Pages:
                     _version(now[it]) if it in now else _version(earlier[it]) if it in earlier else stored[it]
                     for it in told.evidence
                 ]
-                rows.append(self._message(step, seq, told, evidence))
-                self._alerts[told.message.alert.alert_id] = _alert(step, told)
+                message_id = told.message.alert.last_message
+                rows.append(self._message(step, (step.offset, seq, message_id), told, evidence))
+                self._alerts[told.message.alert.alert_id] = (*_alert(step, told), message_id)
         return rows
 
     def into(self, batch: Batch, history: History) -> None:
@@ -215,13 +216,13 @@ class Pages:
         for table, rows in (("alerts", self._alerts.values()), ("due", self._due.values()), ("rules", self._rules)):
             batch.rows[table] += rows
 
-    def _message(self, step: Step, seq: int, told: Told, evidence: Evidence) -> Row:
+    def _message(self, step: Step, key: Row, told: Told, evidence: Evidence) -> Row:
         it, timeline = told.message, step.event.timeline
         place = Place(timeline, step.event.event_id, self._partition, step.offset, step.clock)
         topics = ",".join(["alerts", *(f"alerts.{severity}" for severity in it.severities)])
-        key = (step.offset, seq, it.alert.last_message, it.alert.alert_id, timeline, told.rule.rule_id)
+        about = (it.alert.alert_id, timeline, told.rule.rule_id)
         said = (group_key(told.group), it.kind.value, it.episode.severity, it.state.value, topics, step.clock)
-        return (*key, *said, json.dumps(body(told, evidence, place), ensure_ascii=False))
+        return (*key, *about, *said, json.dumps(body(told, evidence, place), ensure_ascii=False))
 
 
 def _content(rule: Rule) -> Row:
@@ -236,4 +237,4 @@ def _alert(step: Step, told: Told) -> Row:
     it, alert = told.message, told.message.alert
     key = (alert.alert_id, step.event.timeline, told.rule.rule_id, group_key(told.group), it.state.value)
     span = (it.episode.severity, it.episode.opened_at, it.episode.ended_at, it.episode.value, alert.late)
-    return (*key, *span, alert.raised_at, step.clock, alert.messages, alert.last_message)
+    return (*key, *span, alert.raised_at, step.clock, alert.messages)

@@ -27,7 +27,7 @@ class Alert:
 
     @property
     def last_message(self) -> str | None:
-        """The id of the newest."""
+        """The id of the newest; made of its number each time, for an alert is kept for long."""
         return named(self.alert_id, str(self.messages - 1)) if self.messages else None
 
 
@@ -191,8 +191,8 @@ def _gone(cause: Cause, alert: Alert, old: Episode, after: Sequence[Episode], kn
 
 
 def _next(kind: Kind, alert: Alert, episode: Episode, state: State, severities: tuple[str, ...]) -> Message:
-    told = Alert(alert.alert_id, alert.raised_at, alert.messages + 1, alert.late)
-    return Message(kind, told, episode, state, severities, (alert.last_message,) if alert.last_message else ())
+    told, last = Alert(alert.alert_id, alert.raised_at, alert.messages + 1, alert.late), alert.last_message
+    return Message(kind, told, episode, state, severities, (last,) if last else ())
 
 
 def _paged(old: Episode | None, new: Episode | None) -> tuple[str, ...]:

@@ -35,15 +35,7 @@ SHOWN: Final = 40  # alerts of each kind
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @waits
 def apply(  # noqa: PLR0913  # one for each option
-    *,
-    path: Path,
-    who: str | None,
-    why: str | None,
-    timeline: str | None,
-    dry_run: bool,
-    yes: bool,
-    wait: bool,
-    patience: float,
+    *, path: Path, timeline: str | None, dry_run: bool, yes: bool, wait: bool, patience: float, **decided: str | None
 ) -> int:
     """Adopt the rules of a file or a folder, and only these, if they differ from those in force.
 
@@ -62,14 +54,14 @@ def apply(  # noqa: PLR0913  # one for each option
     from streams.rules import adoption, in_force
 
     if not dry_run:
-        _check_decided(who=who, why=why)
+        _check_decided(**decided)
     settings, wanted = load_settings(), read_rules(path)
     with Reader(snapshots_of(settings)) as reader:
         here = in_force(reader, timeline)
         if not _differ(here, wanted):
             return OK
         _check_somebody_is_there(needed=not (dry_run or yes))
-        event = adoption(here, wanted, who or "nobody", why or "a dry run", clock.now())
+        event = adoption(here, wanted, decided["who"] or "nobody", decided["why"] or "a dry run", clock.now())
         with shown_first():
             good = _tests_pass(path) and _shown(settings, reader, here, event, wanted)
     if not good or dry_run:
