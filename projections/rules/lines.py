@@ -181,12 +181,12 @@ class Lines:
         if not self._wide:  # all of one window
             for line in self._lines.values():
                 first, stop = bisect_right(line.ats, at - self._rule.window), bisect_right(line.ats, at)
-                found += [it for it in map(line.member, range(first, stop)) if it.weight > 0]
+                found += map(line.member, range(first, stop))
             return found
         for line in self._lines.values():
             first = bisect_right(line.ats, at - self._rule.reach) if self._rule.reach < FOREVER else 0
             for place in range(first, bisect_right(line.ats, at)):
-                if any(start <= at < end and weight > 0 for start, end, weight in self._at(line, place)):
+                if any(spell.covers(at) for spell in self._at(line, place)):
                     found.append(line.member(place))
         return sorted(found)
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from projections.rules.begin import WHOLE, Begin
 from projections.rules.counting import CountTrack
 from projections.rules.lined import LinedTrack
-from projections.rules.model import FOREVER, Episode, Member, Rule
+from projections.rules.model import Episode, Member, Rule
 from projections.rules.track import Track
 from projections.rules.words import Measure
 
@@ -24,7 +24,7 @@ class Watch:
 
     __slots__ = ("_lined", "_room", "_track", "_waiting", "begin", "clock", "rule")
 
-    def __init__(self, rule: Rule, clock: int = -FOREVER, members: Sequence[Member] = (), begin: Begin = WHOLE) -> None:
+    def __init__(self, rule: Rule, clock: int, members: Sequence[Member] = (), begin: Begin = WHOLE) -> None:
         """Take in members, in order, as they stand at the clock; those before the rule counts are not kept."""
         members = [it for it in members if it.at >= rule.since]
         self.rule, self.clock, self.begin = rule, clock, begin
@@ -34,7 +34,7 @@ class Watch:
         self._lined: LinedTrack | None = None
         if rule.measure is not Measure.COUNT:
             self._lined = LinedTrack(rule, clock, members, begin)
-        elif self._room < 0 or begin.held is not None:
+        elif self._room < 0:
             self._track = CountTrack(rule, clock, members, begin)
         else:
             for it in members:

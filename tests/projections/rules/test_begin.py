@@ -1,12 +1,15 @@
 """From where on a group is looked at. That nothing of it shows is with the engine: there the slack is two instants."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
 
+from projections.loading import Loading
 from projections.rules import begin
 from projections.rules.begin import WHOLE, Begin, Peak, Plan, from_opening, plan_of, settled
-from projections.rules.model import FOREVER, Episode, Member, Rule
+from projections.rules.engine import Engine
+from projections.rules.model import FOREVER, Episode, Group, Member, Rule
 from tests.projections.rules.world import World, incident, lines
 
 RULE = Rule("r", (2,), ("watch",), window=10, keep_firing=3)
@@ -130,3 +133,25 @@ def test_an_episode_that_was_over_does_not_go_on_in_the_next_one(monkeypatch: py
 def test_where_there_is_no_such_instant_the_episode_is_looked_at_from_its_opening() -> None:
     """Given the opening of an episode, then a group begins just before it: nothing reaches into it."""
     assert from_opening(RULE, 50) == Plan(Begin(49), ((39, FOREVER),))
+
+
+def test_a_group_in_memory_is_asked_for_what_is_not_there_and_no_more() -> None:
+    """Given a group that begins at 97, when 95 is touched, then it is looked up until there, and what it has stays.
+
+    The tables may not know yet what events of the same batch did to it.
+    """
+    engine, key, members = Engine("test", [RULE]), ("r", ()), [Member(100, 1)]
+    engine.load(key, members, {}, 100, Begin(97))
+    asked: list[object] = []
+
+    def fetch(_timeline: str, _rule: Rule, wanted: Mapping[Group, object]) -> Mapping[Group, list[Member]]:
+        asked.append(wanted)
+        return {(): [Member(85, 0)]}
+
+    Loading(engine, {}, 100, fetch).load({key: 95})
+
+    assert asked == [{(): [(82, 87)]}]
+    watch = engine.watch(key)
+    assert watch is not None
+    assert watch.members() == [Member(85, 0), *members]
+    assert watch.begin == Begin(92)

@@ -24,7 +24,7 @@ class Group:
     """A watch, and when time alone can change it, as the engine knows."""
 
     def __init__(self, rule: Rule) -> None:
-        self.watch, self.due, self.grown = Watch(rule), FOREVER, 0
+        self.watch, self.due, self.grown = Watch(rule, -FOREVER), FOREVER, 0
 
     def _passes(self, clock: int) -> bool:
         """Whether nobody has to look when time passes."""
@@ -129,6 +129,16 @@ def test_a_group_below_its_level_is_never_looked_at() -> None:
     assert [group.put(Step(at, None, Member(at, at))) for at in (9, 10, 11)] == [None] * 3
     assert not group.watch.asleep
     assert group.watch.track().value(11) == 5
+
+
+def test_a_group_below_its_level_is_loaded_as_what_waits() -> None:
+    """Given a level of three, when two members are loaded, then there is no track; of three there is."""
+    members = [Member(at, at) for at in range(3)]
+
+    few, enough = (Watch(Rule("r", (3,), window=5), 2, members[:many]) for many in (2, 3))
+
+    assert (few.asleep, enough.asleep) == (True, False)
+    assert few.members() == members[:2]
 
 
 @pytest.mark.parametrize(("at", "clock"), [(3, 3), (3, 4), (4, 4)])
