@@ -229,7 +229,7 @@ class Engine:
         if before or after:
             evidence, value = (track.evidence, track.value) if track else (earlier.evidence, nothing)
             self._tell(cause, before, after, outcome, Sight(evidence, earlier.evidence, value))
-        if watch is not None and track is not None:
+        if track is not None:
             self._remind(key, track.due())
 
     def _rebuild(self, members: Mapping[Key, Sequence[Member]], clock: int) -> None:

@@ -49,9 +49,9 @@ class Line:
         self.numbers.insert(place, it.number)
 
     def delete(self, place: int) -> None:
-        """Take a member out."""
+        """Take a member out; with the last one a line is done with."""
         del self.ats[place], self.numbers[place]
-        if len(self.said) > 1 or not self.ats:
+        if len(self.said) > 1:
             del self.said[place]
 
     def member(self, place: int) -> Member:

@@ -27,8 +27,8 @@ RULES: Final = "tests/projections/rules"
 TESTS: Final = [
     f"{RULES}/test_{name}.py"
     for name in (
-        *("measures", "kinds", "touching", "spells", "track", "begin", "steps", "members", "explaining", "status"),
-        *("messages", "alerts", "changes", "watch", "adoption", "matching", "engine"),
+        *("measures", "kinds", "touching", "memory", "lines", "spells", "begin", "changes", "track", "adoption"),
+        *("engine", "explaining", "status", "alerts", "matching", "members", "steps", "messages", "watch"),
         *("yaml_file", "contract"),
     )
 ]

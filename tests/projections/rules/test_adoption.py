@@ -111,6 +111,18 @@ class TestARuleThatChanged:
 
         assert cancelled.evidence == [3, 4]
 
+    def test_tells_of_a_value_that_is_another_under_it(self) -> None:
+        """Given an open alert of a strike too, when strikes count no more, then its value is corrected."""
+        it = world(RULE)
+        it.put(incident(9, 20, "south", incident_class="strike"))
+        attacks = replace(RULE, where=(("class", frozenset({"attack"})),), levels=(2, 9), content_hash="second")
+        it.adopt(replace(RULE, levels=(2, 9), content_hash="first"))
+
+        (told,) = it.adopt(attacks)
+
+        assert lines([told]) == ["updated watch open 20- to watch"]
+        assert (told.message.episode.value, told.evidence) == (2, [3, 4])
+
     def test_with_another_group_starts_anew(self) -> None:
         """Given an open alert of a site, when the rule looks at the whole timeline, then one is gone and one is new."""
         it = world(RULE)
@@ -133,6 +145,7 @@ class TestALostRule:
 
         assert lines(told) == ["cancelled watch cancelled 3-8", "cancelled watch cancelled 20- to watch"]
         assert {it.reason for it in told} == {"rules"}
+        assert {it.value_now for it in told} == {0}
         assert it.episodes == {}
         assert lines(it.put(incident(9, 21, "south"))) == []
 

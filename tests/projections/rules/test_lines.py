@@ -17,11 +17,11 @@ WHEN = range(16)
 
 
 def members_of(ats: Sequence[int], said: Sequence[str]) -> list[Member]:
-    """Members that say so, the last with the least number; all that say the same weigh the same."""
+    """Members that say so, numbered so that the last is between the others; all that say the same weigh the same."""
     weights = {"a": 2, "b": 3, "c": 4}
     return [
-        Member(at, 9 - number, value, weights[value], Bounds(weights[value], 9, 9, 0, 0))
-        for number, (at, value) in enumerate(zip(ats, said, strict=True))
+        Member(at, number, value, weights[value], Bounds(weights[value], 9, 9, 0, 0))
+        for number, at, value in zip((9, 7, 8), ats, said, strict=True)
     ]
 
 
@@ -107,8 +107,9 @@ def test_all_may_go_and_come_back(rule: Rule) -> None:
     """Given three members, when they go one by one, then nothing is left; when they come back, all is as it was."""
     for members in short():
         lines = Lines(rule, members)
-        for it in members:
+        for left, it in enumerate(members, 1):
             lines.take(it)
+            assert lines.all() == sorted(members[left:])
         assert (lines.all(), lines.many, len(lines)) == ([], 0, 0)
         assert [lines.last(it) for it in members] == [None] * 3
 

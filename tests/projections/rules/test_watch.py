@@ -155,6 +155,16 @@ def test_one_more_in_an_open_episode_moves_its_peak_and_no_more(at: int, clock: 
     assert group.grown == 1
 
 
+def test_one_that_moves_within_an_open_episode_is_not_one_more() -> None:
+    """Given an open episode of three, when one of them was a day later, then they are still three."""
+    group = Group(Rule("r", (2,), ("watch",), window=5))
+    for at in (0, 1, 2):
+        group.put(Step(2, None, Member(at, at)))
+
+    assert group.put(Step(3, Member(2, 2), Member(3, 2))) == ([Episode(1, None, 3, 2, 1)], [Episode(1, None, 3, 3, 1)])
+    assert group.watch.track().all() == [Member(0, 0), Member(1, 1), Member(3, 2)]
+
+
 def test_one_more_does_not_count_where_its_window_ends() -> None:
     """Given a peak on day 4, when one more comes on day 1, three days before, then that is reached on day 3 already."""
     group = Group(Rule("r", (2,), ("watch",), window=3))
@@ -208,6 +218,17 @@ def test_what_happened_before_a_rule_counts_is_never_looked_at() -> None:
 
     assert changed == [None] * 4
     assert group.watch.track().episodes() == [Episode(5, 8, 1, 5, 1)]
+
+
+def test_what_waits_counts_from_the_very_instant_of_the_rule_on() -> None:
+    """Given a rule since day 5, when one that waits moves before it, back, and goes, then that is so each time."""
+    group, first, moved = Group(Rule("r", (2,), since=5, window=3)), Member(5, 0), Member(4, 0)
+    group.put(Step(9, None, first))
+
+    for old, new, there in ((first, moved, []), (moved, first, [first]), (first, None, [])):
+        assert group.put(Step(9, old, new)) is None
+        assert group.watch.asleep
+        assert group.watch.members() == there
 
 
 def test_what_was_before_a_rule_counts_may_go_from_a_group_that_was_loaded() -> None:
