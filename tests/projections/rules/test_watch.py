@@ -133,7 +133,7 @@ def test_a_group_below_its_level_is_never_looked_at() -> None:
 
 def test_a_group_below_its_level_is_loaded_as_what_waits() -> None:
     """Given a level of three, when two members are loaded, then there is no track; of three there is."""
-    members = [Member(at, at) for at in range(3)]
+    members = [Member(at, 9 - at) for at in range(3)]
 
     few, enough = (Watch(Rule("r", (3,), window=5), 2, members[:many]) for many in (2, 3))
 
