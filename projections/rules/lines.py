@@ -184,8 +184,7 @@ class Lines:
                 found += map(line.member, range(first, stop))
             return found
         for line in self._lines.values():
-            first = bisect_right(line.ats, at - self._rule.reach) if self._rule.reach < FOREVER else 0
-            for place in range(first, bisect_right(line.ats, at)):
+            for place in range(bisect_right(line.ats, at - self._rule.reach), bisect_right(line.ats, at)):
                 if any(spell.covers(at) for spell in self._at(line, place)):
                     found.append(line.member(place))
         return sorted(found)

@@ -31,17 +31,19 @@ def episodes(world: World) -> list[Episode]:
 
 
 @pytest.mark.parametrize(
-    ("ats", "late"),
-    [((86, 87, 100), 90), ((94, 95), 97)],
-    ids=["before the beginning", "at the beginning"],
+    ("ats", "late", "expected"),
+    [((86, 87, 100), 90, (90, 96)), ((87, 88, 89), 97, (89, 98))],
+    ids=["before the beginning", "where it begins an episode ended"],
 )
-def test_what_is_told_late_is_counted_with_what_was_not_in_memory(ats: Sequence[int], late: int) -> None:
+def test_what_is_told_late_is_counted_with_what_was_not_in_memory(
+    ats: Sequence[int], late: int, expected: tuple[int, int]
+) -> None:
     """Given a group of which the last days are in memory, when one comes from before them, then all there counts."""
     world = restarted(*ats)
 
     world.put(incident(FAR, late), clock=104)
 
-    assert [(it.opened_at, it.value) for it in episodes(world)] == [(late, 3)]
+    assert [(it.opened_at, it.ended_at, it.value) for it in episodes(world)] == [(*expected, 3)]
 
 
 @pytest.mark.parametrize("order", [(90, 103), (103, 90)], ids=["the late one first", "the late one last"])
