@@ -39,7 +39,7 @@ class Track:
         self._waiting = array("q")  # start, end and weight of spells, in turn, that V does not know of yet
         self._spans = Spans(rule, begin)
         spells = self._spells([it for it in members if it.at >= rule.since], begin.at - rule.reach)
-        if spells or begin.held is not None:
+        if spells:
             self._spans.know(changes_of(spells))
             self._spans.replace(0, 0, [self._peaked(span, None, Spell(0, 0, 0)) for span in self._spans.found()])
         self._due: int | None = None  # None: to be found anew

@@ -1,10 +1,11 @@
 """Law 3, one half: the evaluator finds the episodes of the definition, event by event."""
 
+import pytest
 from hypothesis import event as seen
 from hypothesis import given
 from hypothesis import strategies as st
 
-from projections.rules.model import Member, Rule
+from projections.rules.model import Episode, Member, Rule
 from projections.rules.spells import Spell
 from projections.rules.track import Track
 from tests.projections.rules import reference
@@ -89,3 +90,78 @@ def test_nothing_happens_before_it_is_due(rule: Rule, history: list[Step], ahead
 def test_a_spell_is_half_open() -> None:
     """Given a spell of [1, 3), when instants are asked, then it covers its beginning and not its end."""
     assert [Spell(1, 3, 1).covers(at) for at in range(5)] == [False, True, True, False, False]
+
+
+def test_one_more_that_lies_just_after_the_clock_is_due_then() -> None:
+    """Given an open episode of two on day 2, when a third is of day 3, then it is due on day 3, and counts."""
+    track = track_of(Rule("r", (2,), ("watch",), window=9), 2, [Member(at, at) for at in (1, 2, 3)])
+
+    assert track.due() == 3
+
+    track.begin(3)
+    assert track.episodes() == [Episode(2, None, 3, 3, 1)]
+
+
+def test_an_episode_does_not_get_its_peak_from_the_one_before_it() -> None:
+    """Given one of three and one of two that lie ahead, when time passes both at once, then each has its own peak."""
+    members = [Member(at, number) for number, at in enumerate((5, 5, 5, 9, 9))]
+    track = track_of(Rule("r", (2,), ("watch",), window=2), 0, members)
+
+    track.begin(20)
+
+    assert track.episodes() == [Episode(5, 7, 3, 5, 1), Episode(9, 11, 2, 9, 1)]
+
+
+def test_a_peak_that_is_reached_again_later_stays_where_it_was_first() -> None:
+    """Given an open episode that sinks and gets as high again, when it has ended, then its peak is the first one."""
+    members = [Member(at, at) for at in (0, 2, 7)]
+    track = track_of(Rule("r", (2,), ("watch",), window=6, clear=1), 2, members)
+
+    track.begin(13)
+
+    assert track.episodes() == [Episode(2, 13, 2, 2, 1)]
+
+
+def test_an_episode_that_opens_before_another_leaves_it_its_peak() -> None:
+    """Given an episode as high as one that a late incident opens before it, then the later peak stays where it is."""
+    members = [Member(at, number) for number, at in enumerate((0, 0, 7, 7, 8))]
+    track = track_of(Rule("r", (3,), ("watch",), window=4, clear=2), 20, members)
+
+    applied(track, Step(20, None, Member(3, 9)))
+
+    assert track.episodes() == [Episode(3, 4, 3, 3, 1), Episode(8, 11, 3, 8, 1)]
+
+
+@pytest.mark.parametrize("clock", [3, 4], ids=["just over", "over"])
+def test_an_end_that_comes_to_lie_after_the_clock_or_before_it_is_a_change(clock: int) -> None:
+    """Given an episode that was over, when a late incident makes it last, and goes, then it is open, and over again."""
+    track = track_of(Rule("r", (1,), ("watch",), window=3), clock, [Member(0, number) for number in range(9)])
+    over, still = Episode(0, 3, 9, 0, 1), Episode(0, None, 9, 0, 1)
+
+    applied(track, Step(clock, None, Member(3, 9)))
+    assert track.changes() == ([over], [still])
+
+    applied(track, Step(clock, Member(3, 9), None))
+    assert track.changes() == ([still], [over])
+
+
+def test_an_episode_that_is_as_it_was_has_not_changed() -> None:
+    """Given an episode that is over, when another begins, or one more does not move its peak, then it is as it was."""
+    members = [Member(at, number) for number, at in enumerate((0, 0, 0, 5, 6, 20))]
+    track = track_of(Rule("r", (1,), ("watch",), window=5), 19, members)
+
+    applied(track, Step(20))
+    assert track.changes() == ([], [Episode(20, None, 1, 20, 1)])
+
+    applied(track, Step(20, None, Member(6, 9)))
+    assert track.changes() == ([], [])
+
+
+def test_an_episode_that_breaks_in_two_keeps_no_peak_of_the_later_one() -> None:
+    """Given an episode with its peak near the end, when an early incident goes, then each half has its own peak."""
+    members = [Member(at, number) for number, at in enumerate((0, 1, 3, 3, 3))]
+    track = track_of(Rule("r", (1,), ("watch",), window=2), 9, members)
+
+    applied(track, Step(9, Member(1, 1), None))
+
+    assert track.episodes() == [Episode(0, 2, 1, 0, 1), Episode(3, 5, 3, 3, 1)]
