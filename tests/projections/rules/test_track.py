@@ -5,6 +5,8 @@ from hypothesis import event as seen
 from hypothesis import given
 from hypothesis import strategies as st
 
+from projections.rules.begin import Begin, Peak
+from projections.rules.counting import CountTrack
 from projections.rules.model import Episode, Member, Rule
 from projections.rules.spells import Spell
 from projections.rules.track import Track
@@ -165,3 +167,45 @@ def test_an_episode_that_breaks_in_two_keeps_no_peak_of_the_later_one() -> None:
     applied(track, Step(9, Member(1, 1), None))
 
     assert track.episodes() == [Episode(0, 2, 1, 0, 1), Episode(3, 5, 3, 3, 1)]
+
+
+def test_an_episode_that_held_at_the_beginning_has_its_peak_from_before_and_no_other_has() -> None:
+    """Given a group that begins at day 20, when its episode ends and another comes, then each has its own peak."""
+    held = Peak(5, 4, 6)
+    track = CountTrack(Rule("r", (2,), ("watch",), window=10), 21, [Member(at, at) for at in (15, 18)], Begin(20, held))
+    assert track.episodes() == [Episode(5, None, 4, 6, 1)]
+
+    for at in (40, 41):
+        applied(track, Step(30, None, Member(at, at)))
+    applied(track, Step(60))
+
+    assert track.episodes() == [Episode(5, 25, 4, 6, 1), Episode(41, 50, 2, 41, 1)]
+
+
+def test_what_lies_just_after_the_clock_is_in_no_peak_yet() -> None:
+    """Given an episode that lasts up to day 2, when two of that day are known on day 1, then its peak is as it was."""
+    track = track_of(Rule("r", (1,), ("watch",), window=2), 1, [Member(0, 0)])
+
+    for number in (1, 2):
+        applied(track, Step(1, None, Member(2, number)))
+
+    assert track.episodes() == [Episode(0, None, 1, 0, 1)]
+
+
+def test_one_more_in_an_episode_may_raise_another_after_it() -> None:
+    """Given an episode and one incident after it, when a late one lies in both windows, then there are two episodes."""
+    members = [Member(at, number) for number, at in enumerate((0, 0, 5))]
+    track = track_of(Rule("r", (2,), ("watch",), window=4), 20, members)
+
+    applied(track, Step(20, None, Member(3, 9)))
+
+    assert track.episodes() == [Episode(0, 4, 3, 3, 1), Episode(5, 7, 2, 5, 1)]
+
+
+def test_what_a_late_incident_begins_lasts_until_it_is_clear_though_its_window_is_over() -> None:
+    """Given one incident, when a late one makes two, then the episode lasts as long as the first one counts."""
+    track = track_of(Rule("r", (2,), ("watch",), window=4, clear=1), 20, [Member(3, 0)])
+
+    applied(track, Step(20, None, Member(0, 1)))
+
+    assert track.episodes() == [Episode(3, 7, 2, 3, 1)]
