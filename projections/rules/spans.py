@@ -228,7 +228,7 @@ class Spans:
         """Go on with the old spans from where they are right again; the index of the first that stays as it is."""
         opened, fell = course
         index = bisect_right(self.openings, decided) - 1
-        inside = index >= 0 and decided < self.ended(index) and decided < FOREVER
+        inside = index >= 0 and decided < self.ended(index)
         if opened < fell == FOREVER:
             made.append(Span(opened, self.ended(index) if inside else FOREVER))
             return index + 1
