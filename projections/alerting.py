@@ -3,11 +3,12 @@
 import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Final, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 from events.model import ProjectionAdopted, RulesAdopted
 from projections import semantics
 from projections.batch import Batch
+from projections.evidence import Evidences
 from projections.fold import Change
 from projections.history import Held, History, Turn, turns
 from projections.incidents import Incident
@@ -23,7 +24,6 @@ from projections.rules.outcome import Key, Moment, Outcome, Told
 from projections.semantics import Semantics
 
 TRACKS_KEPT: Final = 50_000  # groups in memory, about two kilobytes each
-Evidence = list[tuple[str, int]]  # (incident_id, version)
 
 
 class Step(NamedTuple):
@@ -74,7 +74,8 @@ class Alerting:
         self._in_force: dict[str, list[Row]] = {}
         self._meant: dict[str, Semantics] = {}  # by the version of the timeline
         self._history = History(groups.next_version())
-        self._pages = Pages(partition, groups, {})  # of the batch at hand
+        self._evidence = Evidences()
+        self._pages = Pages(partition, groups, {}, self._evidence)  # of the batch at hand
 
     def evaluate(self, steps: Sequence[Step], batch: Batch, clocks: Mapping[str, int]) -> None:
         """Put the messages that these steps lead to into the batch. `clocks` are the timelines' before the batch."""
@@ -93,7 +94,7 @@ class Alerting:
             stays: what is known of it, and of groups, is needed on: others come before the tables have it.
         """
         self._pages.into(batch, self._history)
-        self._pages = Pages(self._partition, self._groups, self._pages.now if stays else {})
+        self._pages = Pages(self._partition, self._groups, self._pages.now if stays else {}, self._evidence)
         if not stays:
             for timeline, engine in self._engines.items():
                 self._history.forget(timeline, engine.forget(TRACKS_KEPT))
@@ -154,8 +155,8 @@ class Alerting:
 class Pages:
     """The rows of rules, episodes, alerts and messages that a batch leaves behind; it may grow, step by step."""
 
-    def __init__(self, partition: int, groups: Groups, earlier: dict[int, Incident]) -> None:
-        self._partition, self._groups = partition, groups
+    def __init__(self, partition: int, groups: Groups, earlier: dict[int, Incident], evidence: Evidences) -> None:
+        self._partition, self._groups, self._evidence = partition, groups, evidence
         self._earlier = earlier  # those of the batch before, which the tables may lack
         self.now: dict[int, Incident] = {}  # those of this batch, as of the step at hand
         self._told: dict[int, list[Told]] = {}  # by offset; of which no message is made yet
@@ -192,21 +193,27 @@ class Pages:
     def messages(self, steps: Sequence[Step]) -> list[Row]:
         """The messages of these events, in order of (offset, seq)."""
         now, earlier, those, self._told = self.now, self._earlier, self._told, {}
-        named = {number for told in those.values() for it in told for number in it.evidence}
+        evidence = {offset: [self._evidence.of(it) for it in told] for offset, told in those.items()}
+        named = {number for several in evidence.values() for it in several for number in it.named()}
         unknown = [number for number in named if number not in now and number not in earlier]
         stored = self._groups.versions(unknown) if unknown else {}
+
+        def version(number: int) -> tuple[str, int]:
+            it = now.get(number) or earlier.get(number)
+            return (it.incident_id, it.version) if it is not None else stored[number]
+
         rows = []
         for step in steps:
             for change in step.changes:
                 now[change.after.number] = change.after
-            for seq, told in enumerate(those[step.offset]) if step.offset in those else ():
-                evidence = [
-                    _version(now[it]) if it in now else _version(earlier[it]) if it in earlier else stored[it]
-                    for it in told.evidence
-                ]
+                if change.before is not None:
+                    self._evidence.changed(change.after.number)
+            for seq, told in enumerate(those.get(step.offset, ())):
                 message_id = told.message.alert.last_message
-                rows.append(self._message(step, (step.offset, seq, message_id), told, evidence))
+                behind = evidence[step.offset][seq].written(version)
+                rows.append(self._message(step, (step.offset, seq, message_id), told, behind))
                 self._alerts[told.message.alert.alert_id] = (*_alert(step, told), message_id)
+        self._evidence.trim()
         return rows
 
     def into(self, batch: Batch, history: History) -> None:
@@ -216,21 +223,17 @@ class Pages:
         for table, rows in (("alerts", self._alerts.values()), ("due", self._due.values()), ("rules", self._rules)):
             batch.rows[table] += rows
 
-    def _message(self, step: Step, key: Row, told: Told, evidence: Evidence) -> Row:
+    def _message(self, step: Step, key: Row, told: Told, behind: dict[str, Any]) -> Row:
         it, timeline = told.message, step.event.timeline
         place = Place(timeline, step.event.event_id, self._partition, step.offset, step.clock)
         topics = ",".join(["alerts", *(f"alerts.{severity}" for severity in it.severities)])
         about = (it.alert.alert_id, timeline, told.rule.rule_id)
         said = (group_key(told.group), it.kind.value, it.episode.severity, it.state.value, topics, step.clock)
-        return (*key, *about, *said, json.dumps(body(told, evidence, place), ensure_ascii=False))
+        return (*key, *about, *said, json.dumps(body(told, behind, place), ensure_ascii=False))
 
 
 def _content(rule: Rule) -> Row:
     return rule.title, rule.content_hash, rule.content
-
-
-def _version(it: Incident) -> tuple[str, int]:
-    return it.incident_id, it.version
 
 
 def _alert(step: Step, told: Told) -> Row:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from projections.rules.members import Members
 from projections.rules.model import FOREVER, Episode, Member
-from projections.rules.outcome import Proof
+from projections.rules.proof import Proof
 from projections.rules.spans import Span, Spans
 from projections.rules.spells import Spell, spell_of
 from projections.rules.track import Track

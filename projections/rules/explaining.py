@@ -15,7 +15,7 @@ from projections.incidents import Incident
 from projections.rules.lines import Lines
 from projections.rules.matching import FIELDS, View, members_of, view_of
 from projections.rules.model import FOREVER, Bounds, Group, Member, Rule
-from projections.rules.outcome import proof_of
+from projections.rules.proof import total
 from projections.rules.spells import Spell, changes_of
 from projections.rules.words import Measure
 
@@ -105,7 +105,7 @@ def explain(rule: Rule, group: Group, incidents: Iterable[Incident], at: int) ->
             far += bool(against)
     course = _course(lines.spells())
     value = sum(spell.weight for spell in adding.values())
-    bounds = proof_of(sorted(it for it in adding if it.bounds is not None)).bounds
+    bounds = total([it.bounds for it in adding])
     placed = [parts[it.number] for it in mine if it.number in parts]
     past, later = ([it for it in course if (it[0] > at) is after] for after in (False, True))
     return Explained(value, bounds, placed, left_out, far, later, _fell(rule, past))

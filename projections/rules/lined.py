@@ -10,7 +10,7 @@ from typing import Final
 from projections.rules.begin import WHOLE, Begin
 from projections.rules.lines import Lines
 from projections.rules.model import FOREVER, Member, Rule
-from projections.rules.outcome import Proof, proof_of
+from projections.rules.proof import Proof
 from projections.rules.spells import Spell
 from projections.rules.track import Track
 from projections.rules.words import Measure, Updates
@@ -40,7 +40,7 @@ class LinedTrack(Track):
 
     def evidence(self, at: int) -> Proof:
         """What makes V(at)."""
-        return proof_of(self._lines.covering(at))
+        return self._lines.proof(at)
 
     # -- members that change no episode
 

@@ -10,24 +10,29 @@ from functools import lru_cache
 from typing import Final
 
 from projections.rules.model import FOREVER, Bounds, Member, Rule
+from projections.rules.pieces import Pieces
+from projections.rules.proof import Proof, proof_of, total
 from projections.rules.spells import Spell, brought, exchanged, line_of, spells_of
 from projections.rules.words import Measure
 
+PART: Final = 256  # members; what they make together is kept, once it was asked for
 MOST: Final = 64  # members: it takes longer to add up more of them than to ask V
 Owned = dict[Member, list[Spell]]  # the spells of members
 Said = tuple[str, int, Bounds | None]  # value, weight and bounds
+Part = tuple["array[int]", Bounds | None]  # what some make together: numbers and bounds
 
 
 class Line:
     """Members that share a value, in order."""
 
-    __slots__ = ("ats", "numbers", "said")
+    __slots__ = ("_parts", "ats", "numbers", "said")
 
     def __init__(self, members: Sequence[Member] = ()) -> None:
         self.ats, self.numbers = array("q", [it[0] for it in members]), array("q", [it[1] for it in members])
         self.said = [_shared(it[2], it[3], it[4]) for it in members]  # by each; once, if all say the same
         if len({*self.said}) == 1:
             del self.said[1:]
+        self._parts: list[Part] = []  # what each part of so many makes, as far as somebody asked
 
     def place(self, it: Member) -> int:
         """Where a member is, or belongs."""
@@ -47,12 +52,14 @@ class Line:
             self.said.insert(place, said)
         self.ats.insert(place, it.at)
         self.numbers.insert(place, it.number)
+        del self._parts[place // PART :]
 
     def delete(self, place: int) -> None:
         """Take a member out; with the last one a line is done with."""
         del self.ats[place], self.numbers[place]
         if len(self.said) > 1:
             del self.said[place]
+        del self._parts[place // PART :]
 
     def member(self, place: int) -> Member:
         """One of them."""
@@ -69,6 +76,21 @@ class Line:
         if len(self.said) == 1:
             return self.said[0][1] * (stop - first)
         return sum([said[1] for said in self.said[first:stop]])
+
+    def proof(self, first: int, stop: int) -> Proof:
+        """What those from a place up to another make together."""
+        low, high = -(-first // PART), stop // PART
+        if low >= high:
+            numbers, bounds = self._part(first, stop)
+            return Proof([*numbers], bounds)
+        while len(self._parts) < high:
+            self._parts.append(self._part(PART * len(self._parts), PART * (len(self._parts) + 1)))
+        parts = [self._part(first, low * PART), *self._parts[low:high], self._part(high * PART, stop)]
+        return Proof(Pieces([numbers for numbers, _ in parts]), total([bounds for _, bounds in parts]))
+
+    def _part(self, first: int, stop: int) -> Part:
+        said = self.said[first:stop] if len(self.said) > 1 else self.said * (stop - first)
+        return self.numbers[first:stop], total([bounds for _, _, bounds in said])
 
     def around(self, place: int, stop: int) -> tuple[int | None, int | None]:
         """The instants of the neighbours of those from a place up to another."""
@@ -175,18 +197,19 @@ class Lines:
             spell for line in self._lines.values() for place in range(len(line.ats)) for spell in self._at(line, place)
         ]
 
+    def proof(self, at: int) -> Proof:
+        """What makes V(at)."""
+        if self._wide:
+            return proof_of(self.covering(at))
+        line = self._lines.get(None) or Line()  # all of one window
+        return line.proof(bisect_right(line.ats, at - self._rule.window), bisect_right(line.ats, at))
+
     def covering(self, at: int) -> list[Member]:
         """The members that add something to V(at), in order."""
-        found: list[Member] = []
-        if not self._wide:  # all of one window
-            for line in self._lines.values():
-                first, stop = bisect_right(line.ats, at - self._rule.window), bisect_right(line.ats, at)
-                found += map(line.member, range(first, stop))
-            return found
+        found = list[Member]()
         for line in self._lines.values():
-            for place in range(bisect_right(line.ats, at - self._rule.reach), bisect_right(line.ats, at)):
-                if any(spell.covers(at) for spell in self._at(line, place)):
-                    found.append(line.member(place))
+            places = range(bisect_right(line.ats, at - self._rule.reach), bisect_right(line.ats, at))
+            found += [line.member(it) for it in places if any(spell.covers(at) for spell in self._at(line, it))]
         return sorted(found)
 
     def adding(self, at: int) -> dict[Member, Spell]:

@@ -7,6 +7,7 @@ from operator import sub
 from typing import Final
 
 from projections.rules.model import FOREVER, Member
+from projections.rules.pieces import Pieces
 
 BLOCK: Final = 1024  # members; a block splits above it
 MOST: Final = 8  # blocks: it takes longer to look at more of them than to ask V
@@ -16,11 +17,12 @@ FIRST: Final[tuple[int, ...]] = (-FOREVER,)  # before every (instant, number)
 class Members:
     """Which incidents there are, and when they happened."""
 
-    __slots__ = ("_ats", "_block", "_firsts", "_numbers", "count")
+    __slots__ = ("_ats", "_block", "_firsts", "_lent", "_numbers", "count")
 
     def __init__(self, members: Sequence[Member] = (), block: int = BLOCK) -> None:
         """Take members in order."""
         self._block, self.count = block, len(members)
+        self._lent: set[int] | None = None  # ids of blocks of numbers that others read on: copied before they change
         ats, numbers = array("q", [it[0] for it in members]), array("q", [it[1] for it in members])
         parts = [slice(start, start + block) for start in range(0, len(ats), block)] or [slice(None)]
         self._ats = [ats[part] for part in parts]
@@ -34,7 +36,7 @@ class Members:
         """Put an incident where it belongs."""
         self.count += 1
         block = bisect_right(self._firsts, (at, number)) - 1 if len(self._firsts) > 1 else 0
-        ats, numbers = self._ats[block], self._numbers[block]
+        ats, numbers = self._ats[block], self._own(block) if self._lent else self._numbers[block]
         if not ats or at > ats[-1]:
             ats.append(at)
             numbers.append(number)
@@ -49,7 +51,7 @@ class Members:
         """Take out an incident that is there."""
         self.count -= 1
         block = bisect_right(self._firsts, (at, number)) - 1
-        ats, numbers = self._ats[block], self._numbers[block]
+        ats, numbers = self._ats[block], self._own(block) if self._lent else self._numbers[block]
         place = self._place(ats, numbers, at, number)
         del ats[place], numbers[place]
 
@@ -112,13 +114,33 @@ class Members:
         for ats, numbers in zip(self._ats, self._numbers, strict=True):
             yield from zip(ats, numbers, strict=True)
 
-    def between(self, after: int, until: int) -> list[int]:
-        """The numbers of the incidents in (after, until], in order."""
-        found: list[int] = []
-        for block in self._blocks(after, until):
-            ats = self._ats[block]
-            found += self._numbers[block][bisect_right(ats, after) : bisect_right(ats, until)]
-        return found
+    def between(self, after: int, until: int) -> "list[int] | Pieces":
+        """The numbers of the incidents in (after, until], in order; of many blocks in pieces."""
+        blocks = self._blocks(after, until)
+        if len(blocks) > 1:
+            return Pieces([self._lend(block, after, until) for block in blocks])
+        return [it for block in blocks for it in self._numbers[block][self._stretch(block, after, until)]]
+
+    def _lend(self, block: int, after: int, until: int) -> "array[int]":
+        """The numbers of a block that are in (after, until]; if it is all of them, they are not copied."""
+        numbers, stretch = self._numbers[block], self._stretch(block, after, until)
+        if stretch.stop - stretch.start < len(numbers):
+            return numbers[stretch]
+        self._lent = self._lent or set()
+        self._lent.add(id(numbers))
+        return numbers
+
+    def _stretch(self, block: int, after: int, until: int) -> slice:
+        ats = self._ats[block]
+        return slice(bisect_right(ats, after), bisect_right(ats, until))
+
+    def _own(self, block: int) -> "array[int]":
+        """The numbers of a block that nobody else reads on."""
+        numbers = self._numbers[block]
+        if self._lent and id(numbers) in self._lent:
+            self._lent.remove(id(numbers))
+            numbers = self._numbers[block] = numbers[:]
+        return numbers
 
     @staticmethod
     def _place(ats: "array[int]", numbers: "array[int]", at: int, number: int) -> int:

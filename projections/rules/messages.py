@@ -117,8 +117,8 @@ class Place(NamedTuple):
     clock: int  # µs
 
 
-def body(told: Told, incidents: Sequence[Incident], place: Place) -> dict[str, Any]:
-    """The data of a message, as `AlertMessage` has it; `incidents` are those of the evidence, in its order."""
+def body(told: Told, behind: dict[str, Any], place: Place) -> dict[str, Any]:
+    """The data of a message, as `AlertMessage` has it; `behind` is what it says of its `evidence`."""
     message, rule = told.message, told.rule
     episode, alert = message.episode, message.alert
     return {
@@ -137,7 +137,7 @@ def body(told: Told, incidents: Sequence[Incident], place: Place) -> dict[str, A
         "value": amount(rule, episode.value, told.bounds),
         "peak_at": _iso(episode.peak_at),
         "threshold": rule.threshold(episode.level) // rule.unit,
-        "evidence": evidence(incidents),
+        "evidence": behind,
         "cause": {
             "event_id": place.event_id,
             "position": {"partition": place.partition, "offset": place.offset},
@@ -177,9 +177,14 @@ def _named(rule: Rule) -> dict[str, str]:
 
 
 def evidence(incidents: Sequence[Incident]) -> dict[str, Any]:
-    """What a message says of the incidents behind its value."""
-    shown = [{"incident_id": name, "version": version} for name, version in incidents[-SHOWN:]]
-    return {"count": len(incidents), "hash": evidence_hash(incidents), "incidents": shown}
+    """What a message says of the incidents behind its value, which are in order."""
+    return evidence_of(len(incidents), evidence_hash(incidents), incidents[-SHOWN:])
+
+
+def evidence_of(count: int, made: str, newest: Iterable[Incident]) -> dict[str, Any]:
+    """The same, of how many there are, the hash of all, and those that are shown."""
+    shown = [{"incident_id": name, "version": version} for name, version in newest]
+    return {"count": count, "hash": made, "incidents": shown}
 
 
 def evidence_hash(incidents: Iterable[Incident]) -> str:

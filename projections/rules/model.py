@@ -26,19 +26,6 @@ class Bounds(NamedTuple):
     best_fell: int  # quantities whose best is not stated, so that `best` is at least so much
     high_fell: int
 
-    def plus(self, other: "Bounds") -> "Bounds":
-        """The sum of both."""
-        return Bounds(
-            self.low + other.low,
-            self.best + other.best,
-            self.high + other.high,
-            self.best_fell + other.best_fell,
-            self.high_fell + other.high_fell,
-        )
-
-
-NO_BOUNDS: Final = Bounds(0, 0, 0, 0, 0)
-
 
 class Member(NamedTuple):
     """A standing incident as one rule sees it; members are ordered by (at, number, value)."""

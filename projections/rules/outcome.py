@@ -1,13 +1,13 @@
 """What an event does to the rules: the groups it touches, and what follows for them."""
 
 from collections.abc import Callable, Sequence
-from functools import reduce
 from typing import Final, NamedTuple
 
 from projections.fold import Change
 from projections.rules.alerts import Alert, Message
 from projections.rules.lines import Lines
-from projections.rules.model import NO_BOUNDS, Bounds, Episode, Group, Member, Rule
+from projections.rules.model import Bounds, Episode, Group, Member, Rule
+from projections.rules.proof import Numbers, Proof
 from projections.rules.words import Reason, State, Status
 
 FINAL: Final = (State.CANCELLED, State.MERGED)
@@ -22,20 +22,6 @@ class Moment(NamedTuple):
     changes: Sequence[Change]
 
 
-class Proof(NamedTuple):
-    """What makes a value."""
-
-    numbers: list[int]  # of the incidents, in order of (instant, number)
-    bounds: Bounds | None = None  # of a sum, over them
-
-
-def proof_of(members: Sequence[Member]) -> Proof:
-    """What members, in order, make together; an incident of several values is as many members."""
-    bounds = [it.bounds for it in members if it.bounds is not None]
-    numbers = list(dict.fromkeys(it.number for it in members))
-    return Proof(numbers, reduce(Bounds.plus, bounds, NO_BOUNDS) if bounds else None)
-
-
 class Told(NamedTuple):
     """A message, and what it says besides."""
 
@@ -44,7 +30,7 @@ class Told(NamedTuple):
     reason: Reason
     message: Message
     value_now: int  # V at the clock
-    evidence: list[int]  # numbers of the incidents that make the value at the peak
+    evidence: Numbers  # of the incidents that make the value at the peak
     bounds: Bounds | None = None  # of that value, if it is a sum
 
 
@@ -75,8 +61,7 @@ class Earlier(NamedTuple):
     def evidence(self, at: int) -> Proof:
         """What made the value at an instant."""
         rule = self.rule
-        mine = Lines(rule, [it for it in self.members if it.at >= rule.since]).covering(at) if rule else []
-        return proof_of(mine)
+        return Lines(rule, [it for it in self.members if it.at >= rule.since]).proof(at) if rule else Proof([])
 
 
 class Turned(NamedTuple):

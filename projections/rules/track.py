@@ -12,7 +12,7 @@ from typing import ClassVar
 
 from projections.rules.begin import WHOLE, Begin
 from projections.rules.model import FOREVER, Episode, Member, Rule
-from projections.rules.outcome import Proof
+from projections.rules.proof import Proof
 from projections.rules.spans import Span, Spans, first_highest
 from projections.rules.spells import Spell, changes_of, exchanged
 

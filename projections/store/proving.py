@@ -17,7 +17,6 @@ from projections.rules.lines import Lines
 from projections.rules.matching import members_of
 from projections.rules.messages import BOUNDS, amount, evidence
 from projections.rules.model import FOREVER, Rule
-from projections.rules.outcome import proof_of
 from projections.rules.words import Measure
 from projections.store.reader import Reader
 from projections.store.standing import of_group
@@ -118,8 +117,8 @@ def _measured(reader: Reader, alert: Object, rule: Rule, row: Object) -> Stood:
     known = [it for it in of_group(reader, where, group, before=_before(row)) if it.stands]
     members = members_of([rule], known).get((rule.rule_id, tuple(group.values())), [])
     lines, at = Lines(rule, [it for it in members if it.at >= rule.since]), row["peak_us"]
-    proof = proof_of(lines.covering(at))
-    told = reader.rows("why_told", partition=alert["partition"], numbers=proof.numbers, upto=row["event_offset"])
+    proof = lines.proof(at)
+    told = reader.rows("why_told", partition=alert["partition"], numbers=list(proof.numbers), upto=row["event_offset"])
     by_number = {it["number"]: it for it in told}
     value = sum(spell.weight for spell in lines.adding(at).values())
     return Stood([by_number[it] for it in proof.numbers], amount(rule, value, proof.bounds))

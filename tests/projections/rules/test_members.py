@@ -31,7 +31,7 @@ def test_members_are_found_by_when_they_happened(those: list[tuple[int, int]], d
     after, until = data.draw(st.integers(-1, 9)), data.draw(st.integers(-1, 9))
 
     standing = sorted(set(those) - gone)
-    assert members.between(after, until) == [number for at, number in standing if after < at <= until]
+    assert [*members.between(after, until)] == [number for at, number in standing if after < at <= until]
 
 
 @examples(400)
@@ -68,7 +68,7 @@ def test_members_know_whether_one_more_reaches_a_level(
                 found = members.first(level, at, window)
                 assert found in reached or (found is None and crowded)
                 members.remove(at, number)
-        assert members.between(-FOREVER, FOREVER) == [it.number for it in inside]
+        assert [*members.between(-FOREVER, FOREVER)] == [it.number for it in inside]
         assert members.last == max((it.at for it in inside), default=-FOREVER)
         assert members.count == len(inside)
 
@@ -125,7 +125,7 @@ def test_members_that_come_go_and_come_back_are_where_they_belong() -> None:
 def check(members: Members, expected: Sequence[tuple[int, int]]) -> None:
     assert [*members.all()] == expected
     for after, until in product(range(-1, 3), range(-1, 4)):
-        assert members.between(after, until) == [number for at, number in expected if after < at <= until]
+        assert [*members.between(after, until)] == [number for at, number in expected if after < at <= until]
     assert (members.count, members.last) == (len(expected), expected[-1][0] if expected else -FOREVER)
 
 

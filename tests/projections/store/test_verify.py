@@ -18,6 +18,7 @@ from projections.reading import read
 from projections.rules import counting, lines, matching, spells
 from projections.rules.form import RuleSpec
 from projections.rules.model import FOREVER, Bounds, Member, Rule
+from projections.rules.proof import Proof, proof_of
 from projections.rules.spec import content_hash, normalise
 from projections.rules.spells import Spell
 from projections.rules.words import Measure
@@ -377,12 +378,12 @@ class TestEveryMeasure:
         self, monkeypatch: pytest.MonkeyPatch, folder: Path, measure: Measure
     ) -> None:
         """Given alerts of one measure that name every incident of their group, then their evidence is found wrong."""
-        right = lines.Lines.covering
+        right = lines.Lines.proof
 
-        def all_of_them(self: lines.Lines, at: int) -> list[Member]:
-            return self.all() if self._rule.measure is measure else right(self, at)
+        def all_of_them(self: lines.Lines, at: int) -> Proof:
+            return proof_of(self.all()) if self._rule.measure is measure else right(self, at)
 
-        monkeypatch.setattr(lines.Lines, "covering", all_of_them)
+        monkeypatch.setattr(lines.Lines, "proof", all_of_them)
         path = projected(of_all_measures(), folder)
 
         assert found_by_tables(path).keys() == {"evidence"}
