@@ -7,7 +7,7 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
-from typing import Final
+from typing import ClassVar, Final
 
 from projections.rules.model import FOREVER, Bounds, Member, Rule
 from projections.rules.pieces import Pieces
@@ -15,7 +15,6 @@ from projections.rules.proof import Proof, proof_of, total
 from projections.rules.spells import Spell, brought, exchanged, line_of, spells_of
 from projections.rules.words import Measure
 
-PART: Final = 256  # members; what they make together is kept, once it was asked for
 MOST: Final = 64  # members: it takes longer to add up more of them than to ask V
 Owned = dict[Member, list[Spell]]  # the spells of members
 Said = tuple[str, int, Bounds | None]  # value, weight and bounds
@@ -25,6 +24,7 @@ Part = tuple["array[int]", Bounds | None]  # what some make together: numbers an
 class Line:
     """Members that share a value, in order."""
 
+    part: ClassVar[int] = 256  # members; what they make together is kept, once it was asked for; in tests few
     __slots__ = ("_parts", "ats", "numbers", "said")
 
     def __init__(self, members: Sequence[Member] = ()) -> None:
@@ -52,14 +52,14 @@ class Line:
             self.said.insert(place, said)
         self.ats.insert(place, it.at)
         self.numbers.insert(place, it.number)
-        del self._parts[place // PART :]
+        del self._parts[place // self.part :]
 
     def delete(self, place: int) -> None:
         """Take a member out; with the last one a line is done with."""
         del self.ats[place], self.numbers[place]
         if len(self.said) > 1:
             del self.said[place]
-        del self._parts[place // PART :]
+        del self._parts[place // self.part :]
 
     def member(self, place: int) -> Member:
         """One of them."""
@@ -79,13 +79,14 @@ class Line:
 
     def proof(self, first: int, stop: int) -> Proof:
         """What those from a place up to another make together."""
-        low, high = -(-first // PART), stop // PART
+        size = self.part
+        low, high = -(-first // size), stop // size
         if low >= high:
             numbers, bounds = self._part(first, stop)
             return Proof([*numbers], bounds)
         while len(self._parts) < high:
-            self._parts.append(self._part(PART * len(self._parts), PART * (len(self._parts) + 1)))
-        parts = [self._part(first, low * PART), *self._parts[low:high], self._part(high * PART, stop)]
+            self._parts.append(self._part(size * len(self._parts), size * (len(self._parts) + 1)))
+        parts = [self._part(first, low * size), *self._parts[low:high], self._part(high * size, stop)]
         return Proof(Pieces([numbers for numbers, _ in parts]), total([bounds for _, bounds in parts]))
 
     def _part(self, first: int, stop: int) -> Part:

@@ -18,6 +18,11 @@ class Pieces:
     def __iter__(self) -> Iterator[int]:
         return chain.from_iterable(self.pieces)
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, list | Pieces) and [*self] == [*other]
+
+    __hash__ = None  # type: ignore[assignment]  # as a list has none
+
     def last(self, many: int) -> list[int]:
         """The last so many."""
         found: list[int] = []

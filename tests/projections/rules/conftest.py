@@ -3,6 +3,7 @@
 import pytest
 
 from projections.rules import begin
+from projections.rules.lines import Line
 from projections.rules.spans import Spans
 from projections.rules.track import Track
 from tests.projections.rules.histories import PROVE
@@ -13,6 +14,7 @@ def _small_blocks() -> None:
     """Blocks of two to four change points; two instants of slack."""
     Spans.block = 2
     Track.few = 0
+    Line.part = 2
     begin.SLACK = 2  # type: ignore[misc]
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from projections.rules.lines import MOST, Lines
 from projections.rules.model import FOREVER, Bounds, Member, Rule
+from projections.rules.proof import proof_of
 from projections.rules.spells import Spell, changes_of, line_of, spells_of
 from projections.rules.words import Measure
 from tests.projections.rules.test_spells import CASES
@@ -61,8 +62,10 @@ def test_what_members_do_together_is_what_each_does(rule: Rule) -> None:
         assert lines.all() == sorted(members)
         assert (len(lines), lines.many) == (len({line_of(rule, it) for it in members}), 3)
         assert sorted(lines.spells()) == sorted(all_of(rule, members))
-        assert [lines.covering(at) for at in WHEN] == [
-            [it for it, those in by_hand.items() if any(spell.covers(at) and spell.weight > 0 for spell in those)]
+        assert [lines.proof(at) for at in WHEN] == [
+            proof_of(
+                [it for it, those in by_hand.items() if any(spell.covers(at) and spell.weight > 0 for spell in those)]
+            )
             for at in WHEN
         ]
         for at in WHEN:
@@ -85,7 +88,8 @@ def test_one_that_comes_or_goes_changes_what_differs(rule: Rule) -> None:
         lines = Lines(rule, two)
         differs = changes_of([*all_of(rule, members), *(it._replace(weight=-it.weight) for it in all_of(rule, two))])
         back = [(at, -delta) for at, delta in differs]
-        proofs = [Lines(rule, those).covering(at) for those in (two, members) for at in WHEN]
+        proofs = [Lines(rule, those).proof(at) for those in (two, members) for at in WHEN]
+        before, after = proofs[: len(WHEN)], proofs[len(WHEN) :]
         changed = {at for at in WHEN if proofs[at] != proofs[at + len(WHEN)]}
 
         assert changes_of(lines.effect(third)) == differs
@@ -94,8 +98,10 @@ def test_one_that_comes_or_goes_changes_what_differs(rule: Rule) -> None:
             come, gone = noted, None if noted is None else list[Spell]()
             assert changes_of(lines.put(third, come)) == differs
             assert lines.all() == sorted(members)
+            assert [lines.proof(at) for at in WHEN] == after
             assert changes_of(lines.take(third, gone)) == back
             assert (lines.all(), lines.many) == (sorted(two), 2)
+            assert [lines.proof(at) for at in WHEN] == before
             for moved in (come, gone):
                 there = changed if moved is None else {at for at in WHEN for it in moved if it.covers(at)}
                 assert changed <= there if rule.measure is Measure.SURGE else changed == there

@@ -1,7 +1,7 @@
 """The incidents of a group, held against a sorted list."""
 
 from collections.abc import Iterator, Sequence
-from itertools import chain, combinations_with_replacement, count, permutations, product
+from itertools import chain, combinations_with_replacement, count, pairwise, permutations, product
 
 import pytest
 from hypothesis import event as seen
@@ -10,9 +10,11 @@ from hypothesis import strategies as st
 
 from projections.rules.members import Members
 from projections.rules.model import FOREVER, Member, Rule
+from projections.rules.pieces import Pieces
 from tests.projections.rules import reference
 from tests.projections.rules.histories import examples
 
+Handed = tuple[Pieces, list[int]]  # what was handed out, and what it was then
 STANDING = st.lists(st.tuples(st.integers(0, 8), st.integers(0, 99)), max_size=30, unique=True)
 
 
@@ -153,3 +155,27 @@ def test_a_window_without_the_instant_is_not_its_own() -> None:
 
     assert members.first(2, 0, 5) is None
     assert members.first(2, 0, 6) == 5
+
+
+@examples(150)
+@given(
+    those=st.lists(st.tuples(st.integers(0, 8), st.integers(0, 99)), max_size=30, unique_by=lambda it: it[1]),
+    data=st.data(),
+)
+def test_what_was_handed_out_stays_as_it_was(those: list[tuple[int, int]], data: st.DataObject) -> None:
+    """Given the numbers of a window, when members come and go after that, then these numbers are still those of before.
+
+    And what came and went is found in their place, though blocks that nobody changed are not looked into.
+    """
+    early = data.draw(st.integers(0, len(those)))
+    members, expected, handed = Members(sorted(those[:early]), block=2), {*those[:early]}, list[Handed]()
+    for come, one in [(True, it) for it in those[early:]] + [(False, it) for it in data.draw(st.permutations(those))]:
+        found, right = members.between(-1, 8), [number for _, number in sorted(expected)]
+        handed.append((found if isinstance(found, Pieces) else Pieces([found]), right))
+        (members.add if come else members.remove)(*one)
+        expected ^= {one}
+
+    assert [[*found] for found, _ in handed] == [right for _, right in handed]
+    for (earlier, was), (later, now) in pairwise(handed):
+        assert earlier.exchanged(later) == ({*was} - {*now}, {*now} - {*was})
+        assert (len(later), later.last(3)) == (len(now), now[-3:])

@@ -1,0 +1,81 @@
+"""What messages say of many incidents, brought on from one to the next, held against writing all of it each time."""
+
+from typing import NamedTuple
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from projections import evidence, listing
+from projections.evidence import Evidences
+from projections.listing import Incident, Listing
+from projections.rules.messages import evidence as all_of
+from projections.rules.messages import evidence_hash
+
+IDS = st.from_regex(r"[a-c0-2][a-c0-2._:@+-]{0,3}", fullmatch=True)
+
+
+@pytest.fixture(autouse=True)
+def _small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two incidents are many, and three fill a block."""
+    monkeypatch.setattr(evidence, "MANY", 2)
+    monkeypatch.setattr(listing, "BLOCK", 3)
+
+
+@given(steps=st.lists(st.dictionaries(IDS, st.integers(1, 12)), max_size=6))
+def test_what_is_brought_on_has_the_hash_of_what_is_written_anew(steps: list[dict[str, int]]) -> None:
+    """Given incidents that come, go and get new versions, then the hash is always that of those which are there."""
+    here, was = Listing(), dict[str, int]()
+    for now in steps:
+        newer = [*(it for it in now.items() if it[0] in was), ("nobody", 1)]
+        here.exchange(was.keys() - now.keys(), [it for it in now.items() if it[0] not in was], newer)
+        was = now
+
+        assert here.hash() == evidence_hash(was.items())
+
+
+class Alert(NamedTuple):
+    alert_id: str
+
+
+class Message(NamedTuple):
+    alert: Alert
+
+
+class Told(NamedTuple):
+    """As much of a message as its evidence needs."""
+
+    message: Message
+    evidence: list[int]
+
+
+NUMBERS = st.lists(st.integers(0, 9), unique=True)
+STEPS = st.lists(st.tuples(st.sampled_from("ab"), NUMBERS, st.lists(st.integers(0, 9))), max_size=8)
+
+
+@given(batches=st.lists(STEPS, max_size=4), kept=st.sampled_from([1, 64]))
+def test_messages_say_the_same_of_their_evidence_as_if_it_were_written_anew(
+    batches: list[list[tuple[str, list[int], list[int]]]], kept: int
+) -> None:
+    """Given alerts that tell in turn, of evidence that changes as it likes, then each says what stands at its event.
+
+    Whether an incident that has a new version is among the evidence or not, and whether an alert was forgotten.
+    """
+    papers, versions = Evidences(), dict.fromkeys(range(10), 1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(evidence, "KEPT", kept)
+        for steps in batches:
+            asked = [papers.of(Told(Message(Alert(name)), numbers)) for name, numbers, _ in steps]  # type: ignore[arg-type]
+            known = {number for it in asked for number in it.named()}
+            for one, (_, numbers, changed) in zip(asked, steps, strict=True):
+                for number in changed:
+                    versions[number] += 1
+                    papers.changed(number)
+                    known.add(number)
+
+                def version(number: int, known: set[int] = known) -> Incident:
+                    assert number in known
+                    return f"i{number}", versions[number]
+
+                assert one.written(version) == all_of([(f"i{it}", versions[it]) for it in numbers])
+            papers.trim()
