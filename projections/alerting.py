@@ -193,7 +193,11 @@ class Pages:
     def messages(self, steps: Sequence[Step]) -> list[Row]:
         """The messages of these events, in order of (offset, seq)."""
         now, earlier, those, self._told = self.now, self._earlier, self._told, {}
-        evidence = {offset: [self._evidence.of(it) for it in told] for offset, told in those.items()}
+        evidence = {
+            step.offset: [self._evidence.of(step.event.timeline, it) for it in those[step.offset]]
+            for step in steps
+            if step.offset in those
+        }
         named = {number for several in evidence.values() for it in several for number in it.named()}
         unknown = [number for number in named if number not in now and number not in earlier]
         stored = self._groups.versions(unknown) if unknown else {}
@@ -207,7 +211,7 @@ class Pages:
             for change in step.changes:
                 now[change.after.number] = change.after
                 if change.before is not None:
-                    self._evidence.changed(change.after.number)
+                    self._evidence.changed(step.event.timeline, change.after.number)
             for seq, told in enumerate(those.get(step.offset, ())):
                 message_id = told.message.alert.last_message
                 behind = evidence[step.offset][seq].written(version)

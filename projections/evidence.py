@@ -35,8 +35,8 @@ class Evidence:
 class Large:
     """The evidence of an alert with many incidents, as its newest message says it."""
 
-    def __init__(self) -> None:
-        self.numbers, self.listing = Pieces(()), Listing()
+    def __init__(self, timeline: str) -> None:
+        self.timeline, self.numbers, self.listing = timeline, Pieces(()), Listing()
         self.changed = set[int]()  # incidents of which there is a newer version; perhaps not among the evidence
 
 
@@ -69,18 +69,19 @@ class Evidences:
     def __init__(self) -> None:
         self._large: dict[str, Large] = {}  # by alert id, those that told last at the end
 
-    def of(self, told: Told) -> Evidence:
+    def of(self, timeline: str, told: Told) -> Evidence:
         """What it takes to write down the evidence of the next message."""
         if len(told.evidence) < MANY:
             return Evidence(told.evidence)
         alert_id = told.message.alert.alert_id
-        large = self._large[alert_id] = self._large.pop(alert_id) if alert_id in self._large else Large()
+        large = self._large[alert_id] = self._large.pop(alert_id) if alert_id in self._large else Large(timeline)
         return Further(large, told.evidence if isinstance(told.evidence, Pieces) else Pieces([told.evidence]))
 
-    def changed(self, number: int) -> None:
-        """Note an incident of which there is a new version."""
+    def changed(self, timeline: str, number: int) -> None:
+        """Note an incident of which there is a new version; another timeline may have one of the same id."""
         for it in self._large.values():
-            it.changed.add(number)
+            if it.timeline == timeline:
+                it.changed.add(number)
 
     def trim(self) -> None:
         """Let go of the alerts that told nothing for long; once all messages are written."""

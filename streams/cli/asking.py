@@ -36,6 +36,8 @@ def ask(question: str) -> None:
     except click.Abort:
         if not sys.stdin.isatty():  # stdin ended without an answer
             click.echo("\nnobody is there to answer: --yes does not ask", err=True)
+        else:
+            click.echo("\nnothing was done", err=True)
         raise
     click.echo("nothing was done", err=True)
     raise click.Abort

@@ -58,7 +58,7 @@ def _episode(found: Object) -> tuple[Branch, ...]:
     it = found["episode"]
     if it is None:
         return ()
-    alert = f"alert {it['alert_id'][:8]}" if it["alert_id"] else "nobody was told"
+    alert = f"alert {it['alert_id'][:8]}" if it["alert_id"] else "no alert stands for it"
     span = f"since {it['opened_at']}" + (f" until {it['ended_at']}" if it["ended_at"] else "")
     return (Branch(f"episode {span}, {it['severity']}, peak at {it['peak_at']}; {alert}"),)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from events.errors import ConfigInvalid
+from events.errors import ConfigInvalid, TimelineError
 from streams import clock
 from streams.cli.append import many
 from streams.cli.asking import ask, shown_first
@@ -69,6 +69,7 @@ def apply(  # noqa: PLR0913  # one for each option
         return OK if good else FOUND
     if not yes:
         ask("Adopt?")
+    _check_still(settings, here)
     return send(settings, [event], f"{many(len(wanted), 'rule')} adopted", patience if wait else None)
 
 
@@ -86,6 +87,26 @@ def _check_somebody_is_there(*, needed: bool) -> None:
     """
     if needed and not sys.stdin.isatty():
         raise ConfigInvalid("expected somebody to ask, found no terminal: --yes does not ask, --dry-run only shows")
+
+
+def _check_still(settings: Settings, here: "InForce") -> None:
+    """Check that nobody adopted other rules while these were looked at: what was shown would not be what happens.
+
+    Raises:
+        TimelineError: somebody did.
+    """
+    from projections.store.reader import Reader
+    from streams.reading.published import snapshots_of
+    from streams.rules import in_force
+
+    with Reader(snapshots_of(settings)) as reader:
+        now = in_force(reader, here.timeline).adopted_offset
+    if now != here.adopted_offset:
+        msg = (
+            f"{here.timeline}: expected the rules in force to be those that these were compared with, found others, "
+            f"adopted meanwhile at offset {now} (`tocsin rules history`); nothing was sent: apply again"
+        )
+        raise TimelineError(msg)
 
 
 def _differ(here: "InForce", wanted: "Sequence[Content]") -> bool:

@@ -49,33 +49,40 @@ class Told(NamedTuple):
     evidence: list[int]
 
 
-NUMBERS = st.lists(st.integers(0, 9), unique=True)
-STEPS = st.lists(st.tuples(st.sampled_from("ab"), NUMBERS, st.lists(st.integers(0, 9))), max_size=8)
+ALERTS = st.sampled_from(
+    [("one", "a"), ("one", "b"), ("other", "c")]
+)  # by timeline; both have incidents of the same ids
+STEPS = st.lists(st.tuples(ALERTS, st.lists(st.integers(0, 4), unique=True), st.lists(st.integers(0, 9))), max_size=8)
 
 
 @given(batches=st.lists(STEPS, max_size=4), kept=st.sampled_from([1, 64]))
 def test_messages_say_the_same_of_their_evidence_as_if_it_were_written_anew(
-    batches: list[list[tuple[str, list[int], list[int]]]], kept: int
+    batches: list[list[tuple[tuple[str, str], list[int], list[int]]]], kept: int
 ) -> None:
     """Given alerts that tell in turn, of evidence that changes as it likes, then each says what stands at its event.
 
     Whether an incident that has a new version is among the evidence or not, and whether an alert was forgotten.
     """
     papers, versions = Evidences(), dict.fromkeys(range(10), 1)
+
+    def version(number: int) -> Incident:
+        assert number in known
+        return f"i{number % 5}", versions[number]
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(evidence, "KEPT", kept)
         for steps in batches:
-            asked = [papers.of(Told(Message(Alert(name)), numbers)) for name, numbers, _ in steps]  # type: ignore[arg-type]
+            told = [
+                (timeline, Told(Message(Alert(name)), [it + 5 * (timeline == "other") for it in numbers]))
+                for (timeline, name), numbers, _ in steps
+            ]
+            asked = [papers.of(*it) for it in told]  # type: ignore[arg-type]
             known = {number for it in asked for number in it.named()}
-            for one, (_, numbers, changed) in zip(asked, steps, strict=True):
+            for one, (_, it), (_, _, changed) in zip(asked, told, steps, strict=True):
                 for number in changed:
                     versions[number] += 1
-                    papers.changed(number)
+                    papers.changed("one" if number < 5 else "other", number)
                     known.add(number)
 
-                def version(number: int, known: set[int] = known) -> Incident:
-                    assert number in known
-                    return f"i{number}", versions[number]
-
-                assert one.written(version) == all_of([(f"i{it}", versions[it]) for it in numbers])
+                assert one.written(version) == all_of([(f"i{at % 5}", versions[at]) for at in it.evidence])
             papers.trim()

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from events.errors import ProjectionHalted
 from events.log import Record
-from projections import alerting
+from projections import alerting, evidence
 from projections.apply import apply_batch, apply_read
 from projections.reading import read
 from projections.rules import begin
@@ -91,19 +91,25 @@ def whole(folder: Path, records: Sequence[Record]) -> tuple[dict[str, str], list
 
 
 @settings(deadline=None, max_examples=logs.share(20), phases=(Phase.explicit, Phase.reuse, Phase.generate))
-@given(data=st.data(), kept=st.sampled_from([0, 50_000]), slack=st.sampled_from([0, 1, 30]))
+@given(
+    data=st.data(),
+    kept=st.sampled_from([0, 50_000]),
+    slack=st.sampled_from([0, 1, 30]),
+    many=st.sampled_from([1, 2_000]),
+)
 def test_no_cut_no_pause_and_no_death_shows_in_tables_or_messages(
-    data: st.DataObject, kept: int, slack: int, tmp_path_factory: pytest.TempPathFactory
+    data: st.DataObject, kept: int, slack: int, many: int, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     """Given any log, when pieces wait, are settled, are sent or are lost at any moment, then all is as if at once.
 
-    Whether the groups of rules stay in memory, and how far back, does not show either.
+    Whether groups stay in memory, and how far back, does not show either, nor whether evidence is brought on.
     """
     records, folder = data.draw(logs.logs()), tmp_path_factory.mktemp("growing")
     life = Life(folder / "p0.duckdb", records)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(alerting, "TRACKS_KEPT", kept)
+        patch.setattr(evidence, "MANY", many)
         patch.setattr(begin, "SLACK", slack * UNITS["d"])
         end = 0
         while end < len(records):

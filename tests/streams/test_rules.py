@@ -283,6 +283,31 @@ class TestApplying:
         assert process.returncode == code, said
         assert (b"nothing was done" in said) == (answer == "n")
 
+    def test_sends_nothing_where_other_rules_were_adopted_meanwhile(self, tmp_path: Path, file: Path) -> None:
+        """Given somebody who is asked, when another adopts rules before the yes, then nothing is sent."""
+        publish(tmp_path, facts.staged(facts.reported("a")))
+        ours, theirs = os.openpty()
+        command = [Path(sys.executable).parent / "tocsin", "rules", "apply", file, *DECISION]
+        with subprocess.Popen(
+            command,
+            stdin=theirs,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            env=ENV | {"TOCSIN_HOME": tmp_path},
+        ) as process:
+            assert process.stderr is not None
+            said = b""
+            while b"Adopt?" not in said:
+                said += process.stderr.read1()
+            publish(tmp_path, [_none("test")])
+            os.write(ours, b"y\n")
+            _, said = process.communicate(timeout=60)
+        os.close(ours)
+        os.close(theirs)
+
+        assert process.returncode == FOUND, said
+        assert b"nothing was sent: apply again" in said
+
     def test_without_a_terminal_and_without_yes_is_an_error(self, tmp_path: Path, file: Path) -> None:
         """Given nobody to ask, when a file is applied, then that is said before anything else is done."""
         publish(tmp_path, facts.staged(facts.reported("a")))

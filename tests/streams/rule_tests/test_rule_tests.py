@@ -329,6 +329,17 @@ def test_junit_has_a_case_for_each_test_and_the_diff_of_what_failed(folder: Path
     assert "severity: warning" in (suite[0].findtext("failure") or "")
 
 
+def test_a_fault_leaves_no_junit_of_an_earlier_run(folder: Path) -> None:
+    """Given results of before, when a file of tests is faulty, then they are gone."""
+    junit = folder / "found.xml"
+    tried("rules_test.yaml", "--junit", "found.xml")
+    assert "<testcase" in junit.read_text()
+    (folder / "rules_test.yaml").write_text("tests: 1")
+
+    assert isinstance(tried("rules_test.yaml", "--junit", "found.xml").exception, Faulty)
+    assert "<testcase" not in junit.read_text()
+
+
 @pytest.mark.usefixtures("folder")
 def test_a_junit_file_that_can_not_be_written_is_told() -> None:
     """Given no folder for it, when JUnit is asked for, then that is told in one line."""
