@@ -34,7 +34,7 @@ TESTS: Final = [
 ]
 MODULES: Final = (
     *("begin", "alerts", "watch", "messages", "outcome", "matching", "engine", "explaining", "measures", "touching"),
-    *("spells", "lines", "lined", "steps", "track", "spans", "counting", "members"),
+    *("spells", "lines", "lined", "steps", "track", "spans", "counting", "members", "pieces", "proof"),
 )
 
 

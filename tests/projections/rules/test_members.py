@@ -179,3 +179,6 @@ def test_what_was_handed_out_stays_as_it_was(those: list[tuple[int, int]], data:
     for (earlier, was), (later, now) in pairwise(handed):
         assert earlier.exchanged(later) == ({*was} - {*now}, {*now} - {*was})
         assert (len(later), later.last(3)) == (len(now), now[-3:])
+        assert (earlier == later) is (was == now)
+        assert later == now
+        assert later != len(now)
