@@ -62,6 +62,7 @@ def test_what_members_do_together_is_what_each_does(rule: Rule) -> None:
         assert lines.all() == sorted(members)
         assert (len(lines), lines.many) == (len({line_of(rule, it) for it in members}), 3)
         assert sorted(lines.spells()) == sorted(all_of(rule, members))
+        assert Lines(rule).proof(0) == ([], None)
         assert [lines.proof(at) for at in WHEN] == [
             proof_of(
                 [it for it, those in by_hand.items() if any(spell.covers(at) and spell.weight > 0 for spell in those)]
