@@ -13,7 +13,7 @@ from projections.rules.outcome import Told
 from projections.rules.pieces import Pieces
 
 MANY: Final = 2_000  # incidents; with fewer all are written down each time
-KEPT: Final = 64  # alerts whose listing is kept, forty bytes an incident
+KEPT: Final = 1_000_000  # incidents in the listings that are kept, forty bytes each; of one alert also more
 Version = Callable[[int], Incident]  # of an incident, by its number
 
 
@@ -84,6 +84,12 @@ class Evidences:
                 it.changed.add(number)
 
     def trim(self) -> None:
-        """Let go of the alerts that told nothing for long; once all messages are written."""
-        for alert_id in list(self._large)[:-KEPT]:
-            del self._large[alert_id]
+        """Let go of the alerts that told nothing for long, once all messages are written: as many as are too many.
+
+        And of those of which so much changed meanwhile that it is no more work to write all down.
+        """
+        room = KEPT
+        for place, (alert_id, it) in enumerate(reversed(list(self._large.items()))):
+            room -= len(it.numbers)
+            if (room < 0 and place > 0) or len(it.changed) > len(it.numbers):
+                del self._large[alert_id]

@@ -14,7 +14,7 @@ from projections.rules.alerts import Cause, Standing, tell
 from projections.rules.begin import WHOLE, Begin
 from projections.rules.matching import Views, members_of
 from projections.rules.model import FOREVER, Episode, Group, Member, Rule
-from projections.rules.outcome import FINAL, Earlier, Key, Moment, Outcome, Sight, Told, Turned
+from projections.rules.outcome import Earlier, Key, Moment, Outcome, Sight, Turned, said
 from projections.rules.sights import sight_of, touched
 from projections.rules.touching import Touches, exchanges_of, touches_of
 from projections.rules.watch import Exchange, Touch, Watch
@@ -176,10 +176,7 @@ class Engine:
     ) -> None:
         standing = self._alerts[cause.rule.rule_id, cause.group]
         for message in tell(cause, standing, before, after):
-            # of an alert that is gone: what it stood on, not what is left of that
-            proof = sight.stood if message.state in FINAL else sight.evidence
-            (evidence, bounds), now = proof(message.episode.peak_at), sight.value(cause.clock)
-            outcome.told.append(Told(cause.rule, cause.group, cause.reason, message, now, evidence, bounds))
+            outcome.told.append(said(cause, message, sight))
         alerts = [standing[it.opened_at] for it in after]
         outcome.episodes.append(Turned(cause.rule, cause.group, before, after, alerts))
 
@@ -228,7 +225,8 @@ class Engine:
         before, after = cause.differing(was, now), cause.differing(now, was)
         if before or after:
             evidence, value = (track.evidence, track.value) if track else (earlier.evidence, nothing)
-            self._tell(cause, before, after, outcome, Sight(evidence, earlier.evidence, value))
+            stood_under = None if same else earlier.rule
+            self._tell(cause, before, after, outcome, Sight(evidence, earlier.evidence, value, stood_under))
         if track is not None:
             self._remind(key, track.due())
 

@@ -27,7 +27,7 @@ UUID = Annotated[str, Field(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}
 
 
 class RuleName(Value):
-    """The rule that tells, in the version that did."""
+    """The rule that tells, in the version that did; of an alert that is gone, the one that it stood under."""
 
     id: Id
     title: Line

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
 from projections.fold import Change
-from projections.rules.alerts import Alert, Message
+from projections.rules.alerts import Alert, Cause, Message
 from projections.rules.lines import Lines
 from projections.rules.model import Bounds, Episode, Group, Member, Rule
 from projections.rules.proof import Numbers, Proof
@@ -40,6 +40,17 @@ class Sight(NamedTuple):
     evidence: Callable[[int], Proof]  # what makes the value at an instant, after it
     stood: Callable[[int], Proof]  # what made it before
     value: Callable[[int], int]  # V at an instant, after it
+    stood_under: Rule | None = None  # the rule before it, where the event replaced that one
+
+
+def said(cause: Cause, message: Message, sight: Sight) -> Told:
+    """What a message says besides: of an alert that is gone, what it stood on and under, not what is left of that."""
+    gone, peak = message.state in FINAL, message.episode.peak_at
+    evidence, bounds = (sight.stood if gone else sight.evidence)(peak)
+    if gone and sight.stood_under is not None:
+        return Told(sight.stood_under, cause.group, cause.reason, message, 0, evidence, bounds)
+    now = sight.value(cause.clock)
+    return Told(cause.rule, cause.group, cause.reason, message, now, evidence, bounds)
 
 
 class Earlier(NamedTuple):

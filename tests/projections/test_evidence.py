@@ -55,7 +55,7 @@ ALERTS = st.sampled_from(
 STEPS = st.lists(st.tuples(ALERTS, st.lists(st.integers(0, 4), unique=True), st.lists(st.integers(0, 9))), max_size=8)
 
 
-@given(batches=st.lists(STEPS, max_size=4), kept=st.sampled_from([1, 64]))
+@given(batches=st.lists(STEPS, max_size=4), kept=st.sampled_from([0, 3, 100]))
 def test_messages_say_the_same_of_their_evidence_as_if_it_were_written_anew(
     batches: list[list[tuple[tuple[str, str], list[int], list[int]]]], kept: int
 ) -> None:
@@ -86,3 +86,35 @@ def test_messages_say_the_same_of_their_evidence_as_if_it_were_written_anew(
 
                 assert one.written(version) == all_of([(f"i{at % 5}", versions[at]) for at in it.evidence])
             papers.trim()
+
+
+def kept(alerts: dict[str, int], changed: int = 0) -> list[str]:
+    """The alerts that need not be written anew once each told of so many incidents, and so many others changed."""
+    papers = Evidences()
+    told = {name: Told(Message(Alert(name)), [*range(many)]) for name, many in alerts.items()}
+    for it in told.values():
+        papers.of("one", it).written(lambda number: (f"i{number}", 1))  # type: ignore[arg-type]
+    for number in range(100, 100 + changed):
+        papers.changed("one", number)
+    papers.trim()
+    return [name for name, it in told.items() if not {*it.evidence} <= {*papers.of("one", it).named()}]  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("alerts", "changed", "those"),
+    [
+        ({"a": 4, "b": 3, "c": 5}, 0, ["b", "c"]),
+        ({"a": 2, "b": 3, "c": 4}, 3, ["b", "c"]),
+        ({"a": 4, "b": 30}, 0, ["b"]),
+        ({"a": 8}, 8, ["a"]),
+        ({"a": 8}, 9, []),
+    ],
+)
+def test_alerts_are_kept_as_far_as_they_are_worth_it(
+    alerts: dict[str, int], changed: int, those: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Given room for nine incidents, then those that told last are kept, but for one of which too much changed."""
+    monkeypatch.setattr(evidence, "KEPT", 9)
+    monkeypatch.setattr(evidence, "SHOWN", 1)
+
+    assert kept(alerts, changed) == those

@@ -249,6 +249,31 @@ def test_what_rules_cancelled_shows_what_it_stood_on(line: Line, text: str) -> N
     assert cancelled["evidence"] == raised["evidence"]
 
 
+def test_what_rules_cancelled_says_the_threshold_and_the_text_that_it_stood_under(line: Line) -> None:
+    """Given an open alert, when its rule asks for more in other words, then the cancellation has those of before."""
+    (raised,) = line.tell(attack("a", 3), attack("b", 5))
+    more = RULES.replace("watch: 2", "watch: 3").replace("warning: 3", "warning: 4").replace("{value}", "{value} now")
+
+    (cancelled,) = line.tell(adopted(more, at="2023-10-06T12:00:00Z"))
+
+    assert more != RULES
+    stays = ("rule", "severity", "threshold", "value", "window", "annotations", "labels")
+    assert {it: cancelled.get(it) for it in stays} == {it: raised.get(it) for it in stays}
+    assert cancelled["level_now"] is None
+
+
+def test_what_goes_on_under_other_rules_says_theirs(line: Line) -> None:
+    """Given an open alert, when its rule rates it higher in other words, then the message has the new ones."""
+    (raised,) = line.tell(attack("a", 3), attack("b", 5))
+    higher = RULES.replace("watch: 2", "watch: 1").replace("warning: 3", "warning: 2").replace("{value}", "{value} now")
+
+    (escalated,) = line.tell(adopted(higher, at="2023-10-06T12:00:00Z"))
+
+    assert (escalated["kind"], escalated["threshold"], escalated["level_now"]) == ("escalated", 2, "warning")
+    assert escalated["rule"]["content_hash"] != raised["rule"]["content_hash"]
+    assert "2 now" in escalated["annotations"]["summary"]
+
+
 SILENT = """
 rules:
   - id: quiet
