@@ -1,19 +1,23 @@
 """YAML text as plain data that remembers where each part stands. Pure.
 
 Only what JSON knows is read into other types than text: YAML 1.1 would read the country NO as false, 12:30 as a number.
-Anchors, aliases and tags are refused: what a file says stands where it says it.
+Anchors, aliases, merge keys and tags are refused: what a file says stands where it says it. The text is gone through
+once, and data is made of it on the way: nothing follows an alias, or nests too deep.
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
 import yaml
-from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 LARGEST: Final = 2**20  # bytes
 DEEPEST: Final = 8  # a rule needs five, an incident six
+_BREAK: Final = re.compile(r"\r\n|[\n\r\x85\u2028\u2029]")  # what ends a line in YAML 1.1
+_UNPRINTABLE: Final = yaml.reader.Reader.NON_PRINTABLE  # what YAML does not take for text
+_UNREAD: Final = "\ufffd"
 _WORDS: Final = {"": None, "null": None, "~": None, "true": True, "false": False}
 _INTEGER: Final = re.compile(r"[-+]?[0-9]{1,18}")
 _DECIMAL: Final = re.compile(r"[-+]?[0-9]{1,18}\.[0-9]{1,18}")
@@ -32,9 +36,10 @@ class Marked:
     """The data of a text, where each part of it stands, and what is wrong with it."""
 
     data: Any = None
-    readable: bool = True  # the data is the text's, though keys may come twice
+    readable: bool = True  # the data is the text's, but for what is unsure; keys may come twice
     values: dict[Path, At] = field(default_factory=dict)
     keys: dict[Path, At] = field(default_factory=dict)
+    unsure: set[Path] = field(default_factory=set)  # parts of which a fault is told that leaves open what they say
     faults: list[tuple[At, str]] = field(default_factory=list)
 
     def place(self, path: Path, *, of_key: bool = False) -> At:
@@ -45,70 +50,142 @@ class Marked:
             path = path[:-1]
         return self.values.get(path, At(1, 1))
 
+    def sure(self, path: Path) -> bool:
+        """Whether it is known what the text says there."""
+        return not self.unsure or not any(path[:end] in self.unsure for end in range(len(path) + 1))
+
 
 def read(text: str) -> Marked:
     """The data of a text, or what keeps it from being read."""
     marked = Marked()
-    try:
-        marked.faults += _refused(text)
-        if not marked.faults and (node := yaml.compose(text, Loader=yaml.SafeLoader)):
-            marked.data = _plain(node, (), marked)
-            return marked
-    except yaml.MarkedYAMLError as error:
-        marked.faults.append((_at(error.problem_mark), f"expected YAML, found: {error.problem or error.context}"))
-    except yaml.reader.ReaderError as error:
-        before = text[: error.position]
-        at = At(before.count("\n") + 1, len(before) - before.rfind("\n"))
-        marked.faults.append((at, f"expected text, found the character {error.character:#x}"))
-    marked.readable = not marked.faults
+    if (size := len(text.encode(errors="replace"))) > LARGEST:
+        marked.faults.append((At(1, 1), f"expected at most {LARGEST} bytes, found {size}"))
+        marked.readable = False
+        return marked
+    marked.faults += _characters(text)
+    _Reading(marked, _UNPRINTABLE.sub(_UNREAD, text)).run()
     return marked
 
 
-def _refused(text: str) -> Iterator[tuple[At, str]]:
-    """What YAML can do and we do not read; found before anything follows an alias or nests too deep."""
-    if (size := len(text.encode(errors="replace"))) > LARGEST:
-        yield At(1, 1), f"expected at most {LARGEST} bytes, found {size}"
-        return
-    depth = 0
-    for it in yaml.parse(text, Loader=yaml.SafeLoader):
-        depth += isinstance(it, yaml.CollectionStartEvent) - isinstance(it, yaml.CollectionEndEvent)
-        if depth > DEEPEST:
-            yield _at(it.start_mark), f"expected at most {DEEPEST} levels of nesting, found more"
+def _characters(text: str) -> Iterator[tuple[At, str]]:
+    """The characters of a text that may not be there."""
+    lines = [0, *(it.end() for it in _BREAK.finditer(text))]
+    for it in _UNPRINTABLE.finditer(text):
+        line = bisect_right(lines, it.start())
+        yield At(line, it.start() - lines[line - 1] + 1), f"expected text, found the character U+{ord(it[0]):04X}"
+
+
+class _Stop(Exception):
+    """No more is read; the fault and its place."""
+
+
+class _Reading:
+    """One pass over a text, in which another character stands for each of those that may not be there."""
+
+    def __init__(self, marked: Marked, text: str) -> None:
+        self._marked, self._events = marked, self._nodes(text)
+        self._torn = bool(marked.faults)
+
+    def run(self) -> None:
+        """Read the data, or tell why it can not be read."""
+        marked = self._marked
+        try:
+            for it in self._events:  # one node; what follows it is a fault
+                marked.data = self._value(it, ())
+        except yaml.MarkedYAMLError as error:
+            self._tell(error.problem_mark, f"expected YAML, found: {error.problem or error.context}")
+        except _Stop as stop:
+            self._tell(*stop.args)
+        else:
             return
-        if isinstance(it, yaml.NodeEvent) and it.anchor is not None:
+        marked.readable = False
+
+    @staticmethod
+    def _nodes(text: str) -> Iterator[Any]:
+        """The parts of a text: values, and the ends of lists and mappings."""
+        depth = documents = 0
+        for it in yaml.parse(text, Loader=yaml.SafeLoader):
+            depth += isinstance(it, yaml.CollectionStartEvent) - isinstance(it, yaml.CollectionEndEvent)
+            documents += isinstance(it, yaml.DocumentStartEvent)
+            if depth > DEEPEST:
+                raise _Stop(it.start_mark, f"expected at most {DEEPEST} levels of nesting, found more")
+            if documents > 1:
+                raise _Stop(it.start_mark, "expected one document, found another")
+            if isinstance(it, yaml.NodeEvent | yaml.CollectionEndEvent):
+                yield it
+
+    def _value(self, it: Any, path: Path) -> Any:
+        self._marked.values[path] = _at(it.start_mark)
+        self._refuse(it, path)
+        if isinstance(it, yaml.MappingStartEvent):
+            return self._mapping(path)
+        if isinstance(it, yaml.SequenceStartEvent):
+            return [self._value(item, (*path, place)) for place, item in enumerate(self._until_end())]
+        if self._torn and _UNREAD in (getattr(it, "value", None) or ""):
+            self._marked.unsure.add(path)
+        return _scalar(it)
+
+    def _mapping(self, path: Path) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for key in self._until_end():
+            name = self._name(key, path)
+            if name is None:
+                self._skip(next(self._events))
+                continue
+            here = (*path, name)
+            if name in found:
+                self._tell(key.start_mark, f"expected {name} once, found it again")
+            self._marked.keys[here] = _at(key.start_mark)
+            found[name] = self._value(next(self._events), here)
+        return found
+
+    def _name(self, key: Any, path: Path) -> str | None:
+        """The name that a key is; None: it is none."""
+        self._refuse(key, path)
+        if isinstance(key, yaml.ScalarEvent):
+            if self._torn and _UNREAD in key.value:
+                self._marked.unsure.add(path)
+            if key.value != "<<" or key.style is not None:
+                return str(key.value)
+            self._tell(key.start_mark, "expected plain values, found the merge key <<")
+            self._marked.unsure.add(path)
+        elif not isinstance(key, yaml.AliasEvent):
+            self._tell(key.start_mark, "expected a name, found a list or mapping")
+            self._skip(key)
+        return None
+
+    def _refuse(self, it: Any, path: Path) -> None:
+        """Tell what YAML can do and we do not read."""
+        if it.anchor is not None:
             sign = "*" if isinstance(it, yaml.AliasEvent) else "&"
-            yield _at(it.start_mark), f"expected plain values, found {sign}{it.anchor}"
+            self._tell(it.start_mark, f"expected plain values, found {sign}{it.anchor}")
         if (tag := getattr(it, "tag", None)) is not None:
-            yield _at(it.start_mark), f"expected plain values, found the tag {tag}"
+            self._tell(it.start_mark, f"expected plain values, found the tag {tag}")
+        if isinstance(it, yaml.AliasEvent) or tag is not None:
+            self._marked.unsure.add(path)
+
+    def _until_end(self) -> Iterator[Any]:
+        """What comes before the end of the list or mapping that is read."""
+        for it in self._events:
+            if isinstance(it, yaml.CollectionEndEvent):
+                return
+            yield it
+
+    def _skip(self, it: Any) -> None:
+        """Read over a value."""
+        if isinstance(it, yaml.CollectionStartEvent):
+            for inner in self._until_end():
+                self._skip(inner)
+
+    def _tell(self, mark: Any, said: str) -> None:
+        self._marked.faults.append((_at(mark), said))
 
 
-def _plain(node: Node, path: Path, marked: Marked) -> Any:
-    marked.values[path] = _at(node.start_mark)
-    if isinstance(node, MappingNode):
-        return _mapping(node, path, marked)
-    if isinstance(node, SequenceNode):
-        return [_plain(item, (*path, place), marked) for place, item in enumerate(node.value)]
-    return _scalar(node)
-
-
-def _mapping(node: MappingNode, path: Path, marked: Marked) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for key, value in node.value:
-        at = _at(key.start_mark)
-        if not isinstance(key, ScalarNode):
-            marked.faults.append((at, "expected a name, found a list or mapping"))
-            continue
-        here = (*path, key.value)
-        if key.value in found:
-            marked.faults.append((at, f"expected {key.value} once, found it again"))
-        marked.keys[here] = at
-        found[key.value] = _plain(value, here, marked)
-    return found
-
-
-def _scalar(node: Node) -> Any:
-    text = str(node.value)
-    if not isinstance(node, ScalarNode) or node.style is not None:  # quoted
+def _scalar(it: Any) -> Any:
+    if isinstance(it, yaml.AliasEvent):
+        return None
+    text = str(it.value)
+    if it.style is not None:  # quoted
         return text
     if text in _WORDS:
         return _WORDS[text]

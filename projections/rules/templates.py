@@ -6,6 +6,7 @@ A gap is a name and nothing else: no attributes, no formats. `{{` and `}}` stand
 import re
 from collections.abc import Collection, Mapping
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import Final
 
 _TOKEN: Final = re.compile(r"\{\{|\}\}|\{([a-z][a-z0-9_]*)\}|[{}]")
@@ -35,5 +36,11 @@ def render(template: str, fields: Mapping[str, object]) -> str:
 
 def meant(found: str, known: Collection[str]) -> str:
     """A hint at the nearest known name, if one is near; of a mapping, at what is written for it."""
-    near = get_close_matches(found, sorted(known), 1)
-    return f" (did you mean {known[near[0]] if isinstance(known, Mapping) else near[0]}?)" if near else ""
+    near = _near(found, frozenset(known))
+    return f" (did you mean {known[near] if isinstance(known, Mapping) else near}?)" if near else ""
+
+
+@lru_cache(1_000)
+def _near(found: str, known: frozenset[str]) -> str | None:
+    """The nearest known name; a slip that a file makes in a thousand places is looked up once."""
+    return next(iter(get_close_matches(found, sorted(known), 1)), None)

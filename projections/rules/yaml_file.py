@@ -80,7 +80,7 @@ def _checked(it: Marked) -> list[Content]:
     try:
         rules = [normalise(spec) for spec in RuleFile.model_validate(it.data).rules]
     except ValidationError as error:
-        it.faults += [_said(fault, it) for fault in faults(error)]
+        it.faults += [_said(fault, it) for fault in faults(error) if it.sure(fault.path)]
         return []
     if said := too_large(rules):
         it.faults.append((At(1, 1), said))
@@ -107,7 +107,7 @@ def _ids(it: Marked) -> Iterator[tuple[str, At]]:
 def _said(fault: Fault, it: Marked) -> tuple[At, str]:
     """A fault and its place; the field counts from its rule."""
     path = fault.path
-    inner = path[2:] if path[:1] == ("rules",) else path
+    inner = path[2:] or path  # of what is no rule: all of it
     expected, found = fault.expected, "nothing" if fault.found == "None" else fault.found
     expected = next((ours for theirs, ours in PLAINER if theirs in expected), expected)
     if many := MANY.search(fault.expected):

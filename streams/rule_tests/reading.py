@@ -79,7 +79,7 @@ def _read(path: FilePath) -> Sheet:
     try:
         file = form.TestFile.model_validate_json(json.dumps(it.data)) if it.readable else None
     except ValidationError as error:
-        raise Faulty([*said, *(_said(path, it, fault) for fault in faults(error))]) from error
+        raise Faulty([*said, *(_said(path, it, fault) for fault in faults(error) if it.sure(fault.path))]) from error
     if file is None or said:
         raise Faulty(said)
     rules = _rules(path, it, file.rules)

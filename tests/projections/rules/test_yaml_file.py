@@ -170,10 +170,10 @@ QUANTITIES = "munitions, targets, or wounded or killed of a party, like wounded.
 SURGE_WINDOW = "a duration like 7d, 12h, 30m, 90s or 2w: a surge is held against windows of that length"
 FAULTS: dict[str, tuple[str, list[str]]] = {
     "nothing at all": ("", ["1:1: expected fields, as in `name: value`, found nothing"]),
-    "no list": ("rules:", ["1:7: expected a list, found nothing"]),
+    "no list": ("rules:", ["1:7: rules: expected a list, found nothing"]),
     "no YAML": ("rules: [", ["1:9: expected YAML, found: expected the node content, but found '<stream end>'"]),
-    "two documents": ("rules: []\n---\nrules: []", ["2:1: expected YAML, found: but found another document"]),
-    "a control character": ("rules:\n - \x00", ["2:4: expected text, found the character 0x0"]),
+    "two documents": ("rules: []\n---\nrules: []", ["2:1: expected one document, found another"]),
+    "a control character": ("rules:\n - \x00", ["2:4: expected text, found the character U+0000"]),
     "an anchor and an alias": (
         "rules: &a\n- *a",
         ["1:8: expected plain values, found &a", "2:3: expected plain values, found *a"],
@@ -199,6 +199,35 @@ FAULTS: dict[str, tuple[str, list[str]]] = {
     "an id twice": (
         "rules:\n- {id: a, levels: {watch: 1}}\n- {id: a, levels: {watch: 1}}",
         ["3:8: id: expected one of its own, found that of line 2"],
+    ),
+    "no rules at all": (
+        "rule: []",
+        [
+            "1:1: expected one of rules, found rule (did you mean rules?)",
+            "1:1: rules: expected this field, found nothing",
+        ],
+    ),
+    "an alias beside another fault": (
+        "rules:\n- &a {id: a, levels: {watch: 0}}\n- {<<: *a, windou: 7d}\n- {id: b, levels: *a}",
+        [
+            "2:3: expected plain values, found &a",
+            "2:30: levels.watch: expected greater than or equal to 1, found 0",
+            "3:4: expected plain values, found the merge key <<",
+            "4:19: expected plain values, found *a",
+        ],
+    ),
+    "a control character beside other faults": (
+        "rules:\n- {id: a\x07, levels: {watch: 0}}\n- {id: b, windou: 7d, levels: {watch: 1}, title: \x1b}",
+        [
+            "2:9: expected text, found the character U+0007",
+            "2:28: levels.watch: expected greater than or equal to 1, found 0",
+            (
+                "3:11: expected one of id, title, description, references, status, where, not, by, measure, bound, "
+                "learn_until, window, levels, clear_below, keep_firing, updates, labels, annotations, "
+                "found windou (did you mean window?)"
+            ),
+            "3:50: expected text, found the character U+001B",
+        ],
     ),
     "an id with a space": (
         rule("id: a b"),
@@ -505,5 +534,5 @@ def test_too_many_are_counted_in_plain_words() -> None:
     rules = "".join(f"- {{id: r{number}, levels: {{watch: 2}}}}\n" for number in range(300))
     texts = ", ".join(f"n{number}: x" for number in range(21))
 
-    assert faults(f"rules:\n{rules}") == ["2:1: expected at most 200 rules, found 300"]
+    assert faults(f"rules:\n{rules}") == ["2:1: rules: expected at most 200 rules, found 300"]
     assert faults(rule(f"annotations: {{{texts}}}")) == ["2:16: annotations: expected at most 20 entries, found more"]
