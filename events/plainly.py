@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
-LONGEST = 200  # characters of what is told of a value; the whole value is kept with the record
+LONGEST = 400  # characters of what is told of a value; the whole value is kept with the record
 
 
 class Fault(NamedTuple):

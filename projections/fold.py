@@ -32,6 +32,7 @@ from projections.rules.compiling import compile_rules
 from projections.rules.spec import content_hash
 
 VERSION: Final = "projection_version"
+MOST_FAULTS: Final = 100  # of rules that are refused; all of them could be more than a dead letter holds
 
 
 class Change(NamedTuple):
@@ -213,7 +214,9 @@ def _adopted(_known: Known, event: Said, _: int) -> list[Change]:
     try:
         compile_rules(fact.rules)
     except ConfigInvalid as error:
-        raise Inapplicable("rules that can be evaluated", str(error), "rules") from error
+        more = len(error.faults) - MOST_FAULTS
+        found = "\n".join([*error.faults[:MOST_FAULTS], *([f"{more} more"] if more > 0 else [])])
+        raise Inapplicable("rules that can be evaluated", found, "rules") from error
     if (found := content_hash(fact.rules)) != fact.content_hash:
         raise Inapplicable(f"the hash of the rules, {found}", fact.content_hash, "content_hash")
     return []

@@ -7,12 +7,14 @@ from pydantic import (
     BeforeValidator,
     Field,
     JsonValue,
+    ValidationError,
     ValidationInfo,
     ValidatorFunctionWrapHandler,
     WithJsonSchema,
     field_validator,
 )
 from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import PydanticCustomError
 
 from events.values import Id, Line, Value
 from projections.rules import templates
@@ -60,8 +62,11 @@ def _window(value: Any) -> Any:
 
 
 def _filled(template: str, info: ValidationInfo) -> str:
-    if "by" in info.data:  # else that field has a fault of its own
-        templates.check(template, (*templates.FIELDS, *info.data["by"]))
+    if "by" not in info.data:  # that field has a fault of its own
+        return template
+    if wrong := templates.amiss(template, (*templates.FIELDS, *info.data["by"])):
+        each = ((found, PydanticCustomError("gap", f"Input should be {wanted}")) for found, wanted in wrong.items())
+        raise ValidationError.from_exception_data("template", [{"type": said, "input": it} for it, said in each])
     return template
 
 

@@ -9,24 +9,22 @@ from difflib import get_close_matches
 from functools import lru_cache
 from typing import Final
 
-_TOKEN: Final = re.compile(r"\{\{|\}\}|\{([a-z][a-z0-9_]*)\}|[{}]")
+_TOKEN: Final = re.compile(r"\{\{|\}\}|\{([a-z][a-z0-9_]*)\}|\{[^{}]*\}|[{}]")
 FIELDS: Final = ("rule", "title", "severity", "threshold", "value", "window", "opened_at", "peak_at")  # beside `by`'s
+MOST_FAULTS: Final = 20  # of one text; further ones are told when these are mended
 
 
-def check(template: str, known: Collection[str]) -> None:
-    """Check that every gap is one that will be filled.
-
-    Raises:
-        ValueError: a name is not among `known`, or a brace is none of a gap's.
-    """
+def amiss(template: str, known: Collection[str]) -> dict[str, str]:
+    """The gaps that will not be filled, and braces that are none of a gap's -> what was expected there."""
+    wrong: dict[str, str] = {}
     for token in _TOKEN.finditer(template):
-        if token[0] in "{}":
-            found = template[token.start() : token.start() + 20]
-            msg = f"expected {{name}}, or {{{{ and }}}} for braces, at {found!r}"
-            raise ValueError(msg)
-        if token[1] is not None and token[1] not in known:
-            msg = f"expected one of {', '.join(f'{{{name}}}' for name in known)} instead of {token[0]}"
-            raise ValueError(msg + meant(token[1], known))
+        if len(wrong) == MOST_FAULTS:
+            break
+        if token[1] is None and token[0] not in ("{{", "}}"):
+            wrong[template[token.start() : token.start() + 20]] = "{name}, or {{ and }} for braces"
+        elif token[1] is not None and token[1] not in known and token[0] not in wrong:
+            wrong[token[0]] = f"one of {', '.join(f'{{{name}}}' for name in known)}{meant(token[1], known)}"
+    return wrong
 
 
 def render(template: str, fields: Mapping[str, object]) -> str:

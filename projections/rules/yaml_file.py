@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
 from pydantic import BaseModel, ValidationError
@@ -61,7 +62,7 @@ def look(text: str) -> Look:
     """The rules of a file, or what is wrong with it."""
     found = marked.read(text)
     rules = _checked(found) if found.readable else []
-    faults = [f"{at.line}:{at.column}: {one_line(said)}" for at, said in sorted(found.faults)]
+    faults = [f"{at.line}:{at.column}: {one_line(said)}" for at, said in sorted(found.faults, key=itemgetter(0))]
     return Look([] if faults else rules, dict(reversed(list(_ids(found)))), faults)
 
 

@@ -222,3 +222,14 @@ def test_what_does_not_fit_is_refused_and_changes_nothing(before: Iterable[Event
 
     assert refusal.value.field == field
     assert (found.incidents, {name: it.clock for name, it in found.timelines.items()}) == (standing, clock)
+
+
+def test_rules_with_very_many_faults_are_refused_in_few_words() -> None:
+    """Given rules with more faults than a dead letter has space for, when they are adopted, then the rest is counted."""
+    many = facts.adopted({"id": "x", "levels": {"watch": 1}, "by": ["?"] * 60_000})
+
+    with pytest.raises(Inapplicable) as refusal:
+        tell(known(), many)
+
+    assert refusal.value.found.endswith("\n59900 more")
+    assert len(refusal.value.found) < 20_000

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from projections.rules.durations import LONGEST, duration, normal, written
-from projections.rules.templates import check, render
+from projections.rules.templates import MOST_FAULTS, amiss, render
 
 
 class TestADuration:
@@ -54,20 +54,26 @@ class TestATemplate:
         "template", ["{value.__class__}", "{value!r}", "{value:>99}", "{0}", "{}", "{", "}", "{VALUE}", "{{value}"]
     )
     def test_has_nothing_but_names_in_its_gaps(self, template: str) -> None:
-        """Given attributes, formats or lone braces, when a template is checked, then it is refused."""
-        with pytest.raises(ValueError, match="expected"):
-            check(template, ["value"])
+        """Given attributes, formats or lone braces, when a template is checked, then that is one fault."""
+        assert list(amiss(template, ["value"]).values()) == ["{name}, or {{ and }} for braces"]
 
     def test_names_only_what_will_be_there(self) -> None:
         """Given a gap that nobody fills, when a template is checked, then the nearest name is suggested."""
-        with pytest.raises(ValueError, match=r"instead of \{stie\} \(did you mean site\?\)"):
-            check("{stie}", ["site", "value"])
+        assert amiss("{stie}", ["site", "value"]) == {"{stie}": "one of {site}, {value} (did you mean site?)"}
+
+    def test_is_told_all_its_faults_each_once(self) -> None:
+        """Given wrong gaps and a brace among good ones, when a template is checked, then each is told, in order."""
+        template = "{stie} {site} {{x}} {valeu:d} {stie} {vale} }"
+
+        assert list(amiss(template, ["site", "value"])) == ["{stie}", "{valeu:d} {stie} {va", "{vale}", "}"]
+
+    def test_of_nothing_but_faults_is_not_told_for_ever(self) -> None:
+        """Given a thousand wrong gaps, when a template is checked, then it is told the first of them."""
+        assert len(amiss("".join(f"{{x{number}}}" for number in range(1_000)), ["site"])) == MOST_FAULTS
 
     @given(template=st.text(alphabet="{}ab c.!:", max_size=20))
     def test_that_passed_the_check_can_be_filled(self, template: str) -> None:
-        """Given any text, when it passes the check, then filling it does not fail."""
-        try:
-            check(template, ["a", "b", "ab"])
-        except ValueError:
+        """Given any text, when nothing is amiss, then filling it does not fail."""
+        if amiss(template, ["a", "b", "ab"]):
             return
         assert "{" not in render(template.replace("{{", "").replace("}}", ""), {"a": 1, "b": 2, "ab": 3})

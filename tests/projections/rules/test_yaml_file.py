@@ -168,6 +168,8 @@ MEASURES = "count, {sum: wounded.us}, {distinct: weapon}, {new: weapon}, {surge:
 COMPARISON = 'a comparison with a whole number, like ">= 3"; or with >, <, <= or ='
 QUANTITIES = "munitions, targets, or wounded or killed of a party, like wounded.us"
 SURGE_WINDOW = "a duration like 7d, 12h, 30m, 90s or 2w: a surge is held against windows of that length"
+GAPS = "one of {rule}, {title}, {severity}, {threshold}, {value}, {window}, {opened_at}, {peak_at}"
+BY = "class, site, country, admin1, site_kind, actor, attribution, outcome, confidence"
 FAULTS: dict[str, tuple[str, list[str]]] = {
     "nothing at all": ("", ["1:1: expected fields, as in `name: value`, found nothing"]),
     "no list": ("rules:", ["1:7: rules: expected a list, found nothing"]),
@@ -203,8 +205,8 @@ FAULTS: dict[str, tuple[str, list[str]]] = {
     "no rules at all": (
         "rule: []",
         [
-            "1:1: expected one of rules, found rule (did you mean rules?)",
             "1:1: rules: expected this field, found nothing",
+            "1:1: expected one of rules, found rule (did you mean rules?)",
         ],
     ),
     "an alias beside another fault": (
@@ -447,14 +449,31 @@ FAULTS: dict[str, tuple[str, list[str]]] = {
         [
             (
                 "3:26: annotations.summary: expected one of {rule}, {title}, {severity}, {threshold}, {value}, "
-                "{window}, {opened_at}, {peak_at}, {site} instead of {stie} "
-                "(did you mean site?), found '{value} on {stie}'"
+                "{window}, {opened_at}, {peak_at}, {site} (did you mean site?), found '{stie}'"
             )
         ],
     ),
     "a gap with a format": (
         rule('annotations: {summary: "{value:>10}"}'),
-        ["2:26: annotations.summary: expected {name}, or {{ and }} for braces, at '{value:>10}', found '{value:>10}'"],
+        ["2:26: annotations.summary: expected {name}, or {{ and }} for braces, found '{value:>10}'"],
+    ),
+    "several gaps": (
+        rule('by: []\nannotations: {summary: "{rul} }{valeu} {rul}", other: "{severity"}'),
+        [
+            f"3:26: annotations.summary: expected {GAPS} (did you mean rule?), found '{{rul}}'",
+            "3:26: annotations.summary: expected {name}, or {{ and }} for braces, found '}{valeu} {rul}'",
+            f"3:26: annotations.summary: expected {GAPS} (did you mean value?), found '{{valeu}}'",
+            "3:57: annotations.other: expected {name}, or {{ and }} for braces, found '{severity'",
+        ],
+    ),
+    "a gap of a rule by all there is": (
+        rule(f"by: [{BY}]\nannotations: {{summary: '{{sight}}'}}"),
+        [
+            (
+                f"3:26: annotations.summary: expected {GAPS}, {', '.join(f'{{{it}}}' for it in BY.split(', '))} "
+                "(did you mean site?), found '{sight}'"
+            )
+        ],
     ),
     "several at once, in their order": (
         "rules:\n- {id: 1, levels: {watch: 1}, window: 7}\n- {id: b, id: c, levels: 3}",
