@@ -21,14 +21,15 @@ from pydantic import (
 )
 
 from events.values import Value
-from projections.rules.durations import duration, normal
-from projections.rules.filters import QUANTITIES, Fields
+from projections.rules.durations import FORM, duration, normal
+from projections.rules.filters import BY_PARTY, QUANTITIES, Fields
 from projections.rules.templates import meant
 from projections.rules.values import DURATION_SCHEMA
 from projections.rules.words import Measure
 
 GREATEST_LEVEL: Final = 1_000_000_000
 MOST_PRECEDING: Final = 52  # windows that a surge is held against: a year of weeks
+DIGITS: Final = re.compile(r"[-+]?[0-9]+")
 WRITTEN: Final = {  # as in a file; what is told apart, summed or held against is an example
     Measure.COUNT: "count",
     Measure.SUM: "{sum: wounded.us}",
@@ -43,8 +44,16 @@ QUANTITY: Final = re.compile(r"munitions|targets|(wounded|killed)\.[A-Za-z0-9][A
 def _quantity(said: str) -> str:
     if not QUANTITY.fullmatch(said):
         msg = "expected munitions, targets, or wounded or killed of a party, like wounded.us"
-        raise ValueError(msg + meant(said.partition(".")[0], ("munitions", "targets", "wounded", "killed")))
+        name, _, party = said.partition(".")
+        raise ValueError(msg + meant(name, {it: _whole(it, party) for it in QUANTITIES}, unless=said))
     return said
+
+
+def _whole(quantity: str, party: str) -> str:
+    """A quantity as it is written; those of parties with the party that was said."""
+    if quantity not in BY_PARTY:
+        return quantity
+    return f"{quantity}.{party or 'PARTY'}"
 
 
 NO_VALUE: Final = (*QUANTITIES, "member_of")  # fields that incidents are asked for, but have no value of
@@ -122,7 +131,11 @@ def parts(said: Said) -> tuple[Measure, str | int]:
 
 def _number(value: Any) -> Any:
     if isinstance(value, str):
-        msg = "expected a whole number: only silence is measured in time"
+        msg = "expected a whole number"
+        if FORM.fullmatch(value):
+            msg += ": only silence is measured in time"
+        elif DIGITS.fullmatch(value):  # in quotes, or more than are read as a number
+            msg += f" of at most {GREATEST_LEVEL}, without quotes"
         raise ValueError(msg)  # noqa: TRY004  pydantic takes no other
     return value
 
@@ -152,9 +165,10 @@ class _Rising(Value):
     @field_validator("warning", "critical", check_fields=False)
     @classmethod
     def _rising(cls, level: int | str | None, info: ValidationInfo) -> int | str | None:
-        below = max((it for it in info.data.values() if it is not None), key=size, default=0)
-        if level is not None and size(level) <= size(below):
-            msg = f"expected more than the level below, {below}"
+        lower = {name: it for name, it in info.data.items() if it is not None}
+        greatest = max(lower, key=lambda name: size(lower[name]), default=None)
+        if level is not None and greatest is not None and size(level) <= size(lower[greatest]):
+            msg = f"expected more than {greatest}, {lower[greatest]}"
             raise ValueError(msg)
         return level
 

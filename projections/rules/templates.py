@@ -32,10 +32,14 @@ def render(template: str, fields: Mapping[str, object]) -> str:
     return _TOKEN.sub(lambda token: str(fields[token[1]]) if token[1] else token[0][:1], template)
 
 
-def meant(found: str, known: Collection[str]) -> str:
-    """A hint at the nearest known name, if one is near; of a mapping, at what is written for it."""
+def meant(found: str, known: Collection[str], unless: str | None = None) -> str:
+    """A hint at the nearest known name, if one is near; of a mapping, at what is written for it.
+
+    None where that is what was written.
+    """
     near = _near(found, frozenset(known))
-    return f" (did you mean {known[near] if isinstance(known, Mapping) else near}?)" if near else ""
+    hint = known[near] if near and isinstance(known, Mapping) else near
+    return f" (did you mean {hint}?)" if hint and hint != unless else ""
 
 
 @lru_cache(1_000)

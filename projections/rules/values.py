@@ -39,6 +39,10 @@ def _sorted(values: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(sorted(set(values)))
 
 
+def _duration(said: Any) -> str:
+    return normal(said if isinstance(said, str) else "")  # nothing is no duration, what is no text neither
+
+
 def day(said: Any) -> str:
     """A day as people write it.
 
@@ -75,6 +79,6 @@ DURATION_SCHEMA: Final[JsonSchemaValue] = {"type": "string", "pattern": f"^{FORM
 Prose = Annotated[str, StringConstraints(max_length=4_000, pattern=r"^[^\x00-\x08\x0b-\x1f\x7f]*$")]
 Name = Annotated[str, StringConstraints(max_length=60, pattern=r"^[a-z][a-z0-9_]*$")]
 AnyOf = Annotated[tuple[T, ...], AfterValidator(_sorted), Field(min_length=1, max_length=1_000), OrAlone()]
-Duration = Annotated[str, AfterValidator(normal), WithJsonSchema(DURATION_SCHEMA)]
+Duration = Annotated[str, BeforeValidator(_duration), WithJsonSchema(DURATION_SCHEMA)]
 Comparison = Annotated[str, BeforeValidator(comparison), WithJsonSchema(COMPARISON_SCHEMA)]
 Day = Annotated[str, BeforeValidator(day), WithJsonSchema(DAY_SCHEMA)]

@@ -22,7 +22,9 @@ LARGEST_SET: Final = 200 * 2**10  # bytes of the normal form: it travels in one 
 PLAINER: Final = (
     ("a valid tuple", "a list"),
     ("at least 1 item", "at least one value"),
-    ("dictionary or instance", "fields, as in `name: value`"),
+    ("a valid dictionary", "fields, as in `name: value`"),
+    ("a valid integer", "a whole number"),
+    ("a valid string", "text"),
     ("^[A-Za-z0-9][A-Za-z0-9", "a name of letters, digits and . _ : @ + - without spaces"),
     ("^[a-z][a-z0-9_]*$", "a name of small letters, digits and _"),
     ("^[A-Z]{2}$", "a country as in ISO 3166, such as IQ"),
@@ -35,6 +37,8 @@ MODELS: Final[dict[Path, type[BaseModel]]] = {
     ("where",): Fields,
     ("not",): Fields,
 }
+WRITTEN: Final = {"None": "nothing", "True": "true", "False": "false"}  # as Python says it -> as YAML does
+UNQUOTED: Final = re.compile(r"true|false|[-+.e0-9]+")
 MANY: Final = re.compile(r"to have at most (\d+) items? after validation, not (\w+)")  # a number, or "more"
 
 
@@ -109,10 +113,12 @@ def _said(fault: Fault, it: Marked) -> tuple[At, str]:
     """A fault and its place; the field counts from its rule."""
     path = fault.path
     inner = path[2:] or path  # of what is no rule: all of it
-    expected, found = fault.expected, "nothing" if fault.found == "None" else fault.found
+    expected, found = fault.expected, WRITTEN.get(fault.found, fault.found)
     expected = next((ours for theirs, ours in PLAINER if theirs in expected), expected)
     if many := MANY.search(fault.expected):
         expected, found = f"at most {many[1]} {'rules' if path == ('rules',) else 'entries'}", many[2]
+    if expected == "text" and UNQUOTED.fullmatch(found):
+        expected = "text, which needs quotes if it looks like a number or a truth value"
     if of_name := path[-1:] == ("[key]",):
         path, inner = path[:-1], inner[:-1]
     if unknown := fault.expected == "no such field":

@@ -17,7 +17,7 @@ LAUGHS = "a: &a [ha, ha]\n" + "".join(
 )
 BAD: dict[str, tuple[bytes, str]] = {
     "an unknown key": (ONE.replace("window", "windou").encode(), "did you mean window?"),
-    "levels that do not rise": (b"rules: [{id: a, levels: {watch: 2, warning: 2}}]", "more than the level below"),
+    "levels that do not rise": (b"rules: [{id: a, levels: {watch: 2, warning: 2}}]", "more than watch, 2"),
     "a window of nothing": (ONE.replace("7d", "0d").encode(), "longer than nothing"),
     "a clear_below too high": (ONE.replace("7d", "7d, clear_below: 3").encode(), "at most the lowest level, 2"),
     "an unknown gap": (ONE.replace("7d", "7d, annotations: {a: '{stie}'}").encode(), "did you mean site?"),

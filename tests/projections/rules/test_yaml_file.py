@@ -168,6 +168,19 @@ MEASURES = "count, {sum: wounded.us}, {distinct: weapon}, {new: weapon}, {surge:
 COMPARISON = 'a comparison with a whole number, like ">= 3"; or with >, <, <= or ='
 QUANTITIES = "munitions, targets, or wounded or killed of a party, like wounded.us"
 SURGE_WINDOW = "a duration like 7d, 12h, 30m, 90s or 2w: a surge is held against windows of that length"
+SUMS = {  # found -> what is said of it
+    "killed": " (did you mean killed.PARTY?), found 'killed'",
+    "kiled.us": " (did you mean killed.us?), found 'kiled.us'",
+    "munition": " (did you mean munitions?), found 'munition'",
+    "targets.us": " (did you mean targets?), found 'targets.us'",
+    "wounded.": " (did you mean wounded.PARTY?), found 'wounded.'",
+    "wounded.u s": ", found 'wounded.u s'",
+    "dead": ", found 'dead'",
+}
+NINES = "9" * 5_000
+QUOTED = "text, which needs quotes if it looks like a number or a truth value"
+LENGTH = "a duration like 7d, 12h, 30m, 90s or 2w"
+LEVEL = "a whole number of at most 1000000000, without quotes"
 GAPS = "one of {rule}, {title}, {severity}, {threshold}, {value}, {window}, {opened_at}, {peak_at}"
 BY = "class, site, country, admin1, site_kind, actor, attribution, outcome, confidence"
 FAULTS: dict[str, tuple[str, list[str]]] = {
@@ -241,8 +254,8 @@ FAULTS: dict[str, tuple[str, list[str]]] = {
     "levels that do not rise": (
         rule("levels: {watch: 3, warning: 3, critical: 2}"),
         [
-            "2:31: levels.warning: expected more than the level below, 3, found 3",
-            "2:44: levels.critical: expected more than the level below, 3, found 2",
+            "2:31: levels.warning: expected more than watch, 3, found 3",
+            "2:44: levels.critical: expected more than watch, 3, found 2",
         ],
     ),
     "a level of nothing": (
@@ -251,7 +264,49 @@ FAULTS: dict[str, tuple[str, list[str]]] = {
     ),
     "a level that is true": (
         rule("levels: {watch: true}"),
-        ["2:19: levels.watch: expected a valid integer, found True"],
+        ["2:19: levels.watch: expected a whole number, found true"],
+    ),
+    "numbers that are too long": (
+        rule(
+            f"clear_below: {NINES}\nkeep_firing: {NINES}d\nwhere: {{munitions: '> {NINES}'}}\n"
+            f"levels: {{watch: -{NINES}}}"
+        ),
+        [
+            f"2:16: clear_below: expected {LEVEL}, found '{'9' * 79}",
+            f"3:16: keep_firing: expected {LENGTH}, found '{'9' * 79}",
+            f"4:22: where.munitions: expected {COMPARISON}, found '> {'9' * 77}",
+            f"5:19: levels.watch: expected {LEVEL}, found '-{'9' * 78}",
+        ],
+    ),
+    "numbers that are none": (
+        rule("levels: {watch: .inf, warning: 2.5, critical: 0x10}\nclear_below: '3'\nkeep_firing: .nan"),
+        [
+            "2:19: levels.watch: expected a whole number, found '.inf'",
+            "2:34: levels.warning: expected a whole number, found 2.5",
+            "2:49: levels.critical: expected a whole number, found '0x10'",
+            f"3:16: clear_below: expected {LEVEL}, found '3'",
+            f"4:16: keep_firing: expected {LENGTH}, found '.nan'",
+        ],
+    ),
+    "numbers and truth values where text should be": (
+        rule("title: 1.5\nkeep_firing: 60\nby: [yes]\nreferences: [true, 2023-10-17]\nlabels: {on: off, a: false}"),
+        [
+            f"2:10: title: expected {QUOTED}, found 1.5",
+            f"3:16: keep_firing: expected {LENGTH}, found 60",
+            (
+                "4:8: by.0: expected 'class', 'site', 'country', 'admin1', 'site_kind', 'actor', 'attribution', "
+                "'outcome' or 'confidence', found 'yes'"
+            ),
+            f"5:16: references.0: expected {QUOTED}, found true",
+            f"6:24: labels.a: expected {QUOTED}, found false",
+        ],
+    ),
+    "text where fields should be": (
+        rule("labels: a\nwhere: {wounded: 3}"),
+        [
+            "2:11: labels: expected fields, as in `name: value`, found 'a'",
+            "3:20: where.wounded: expected fields, as in `name: value`, found 3",
+        ],
     ),
     "an empty window": (
         rule("window: 0d"),
@@ -276,7 +331,7 @@ FAULTS: dict[str, tuple[str, list[str]]] = {
     ),
     "a label that is a list": (
         rule("labels: {team: [a, b]}"),
-        ["2:18: labels.team: expected a valid string, found ['a', 'b']"],
+        ["2:18: labels.team: expected text, found ['a', 'b']"],
     ),
     "a label with a name of its own kind": (
         rule("labels: {Team: a}"),
@@ -324,11 +379,20 @@ FAULTS: dict[str, tuple[str, list[str]]] = {
     ),
     "a sum of what is no quantity": (
         rule("measure: {sum: wouned.us}"),
-        [f"2:18: measure.sum: expected {QUANTITIES} (did you mean wounded?), found 'wouned.us'"],
+        [f"2:18: measure.sum: expected {QUANTITIES} (did you mean wounded.us?), found 'wouned.us'"],
     ),
     "a sum of nobody's wounded": (
         rule("measure: {sum: wounded}"),
-        [f"2:18: measure.sum: expected {QUANTITIES} (did you mean wounded?), found 'wounded'"],
+        [f"2:18: measure.sum: expected {QUANTITIES} (did you mean wounded.PARTY?), found 'wounded'"],
+    ),
+    "sums that are nearly some": (
+        "\n".join(
+            [
+                "rules:",
+                *(f"- {{id: r{at}, levels: {{watch: 1}}, measure: {{sum: {it}}}}}" for at, it in enumerate(SUMS)),
+            ]
+        ),
+        [f"{at}:47: measure.sum: expected {QUANTITIES}{hint}" for at, hint in enumerate(SUMS.values(), 2)],
     ),
     "distinct values of no field": (
         rule("measure: {distinct: weapons}"),
@@ -349,7 +413,7 @@ FAULTS: dict[str, tuple[str, list[str]]] = {
     ),
     "a surge in words": (
         rule('measure: {surge: "4"}\nwindow: 7d'),
-        ["2:20: measure.surge: expected a valid integer, found '4'"],
+        ["2:20: measure.surge: expected a whole number, found '4'"],
     ),
     "a surge without a window": (
         rule("measure: {surge: 4}"),
@@ -370,12 +434,12 @@ FAULTS: dict[str, tuple[str, list[str]]] = {
     ),
     "levels of which the last is between the others": (
         rule("levels: {watch: 2, warning: 5, critical: 4}"),
-        ["2:44: levels.critical: expected more than the level below, 5, found 4"],
+        ["2:44: levels.critical: expected more than warning, 5, found 4"],
     ),
     "silence that does not rise": (
         rule("measure: silence\nlevels: {watch: 48h, warning: 2d, critical: 0s}\nclear_below: 3d"),
         [
-            "3:33: levels.warning: expected more than the level below, 2d, found '2d'",
+            "3:33: levels.warning: expected more than watch, 2d, found '2d'",
             "3:47: levels.critical: expected a duration that is longer than nothing, like 2d, found '0s'",
         ],
     ),
@@ -478,7 +542,7 @@ FAULTS: dict[str, tuple[str, list[str]]] = {
     "several at once, in their order": (
         "rules:\n- {id: 1, levels: {watch: 1}, window: 7}\n- {id: b, id: c, levels: 3}",
         [
-            "2:8: id: expected a valid string, found 1",
+            f"2:8: id: expected {QUOTED}, found 1",
             "2:39: window: expected a duration like 7d, 12h, 30m, 90s or 2w, or all, or {since: 2023-10-17}, found 7",
             "3:11: expected id once, found it again",
             "3:26: levels: expected fields, as in `name: value`, found 3",
