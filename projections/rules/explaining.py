@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from projections.incidents import Incident
 from projections.rules.lines import Lines
-from projections.rules.matching import FIELDS, View, members_of, view_of
+from projections.rules.matching import View, members_of, said_of, view_of
 from projections.rules.model import FOREVER, Bounds, Group, Member, Rule
 from projections.rules.proof import total
 from projections.rules.spells import Spell, changes_of
@@ -142,11 +142,12 @@ def conditions_of(rule: Rule) -> list[Condition]:
 
 def _near(rule: Rule, group: Group, it: Incident) -> bool:
     """Whether an incident is of a group, or would be if all of it were known."""
-    return all(it[FIELDS[name]] in {value, None} for name, value in zip(rule.by, group, strict=True))
+    said = ((said_of(name, it, rule.bound), value) for name, value in zip(rule.by, group, strict=True))
+    return all(value in values or not values for values, value in said)
 
 
 def _against(asked: Sequence[Condition], it: Incident) -> Iterator[LeftOut]:
-    return (LeftOut(it.number, one.why, one.field, one.wanted) for one in asked if one.view(it) is None)
+    return (LeftOut(it.number, one.why, one.field, one.wanted) for one in asked if not one.view(it))
 
 
 def _parts(adding: Mapping[Member, Spell]) -> dict[int, Part]:

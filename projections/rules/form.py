@@ -76,7 +76,10 @@ def _measure_of(info: ValidationInfo) -> Measure | None:
     return parts(said)[0] if said is not None else None
 
 
-By = Literal["class", "site", "country", "admin1", "site_kind", "actor", "attribution", "outcome", "confidence"]
+By = Literal[
+    "class", "site", "country", "admin1", "site_kind", "actor", "member_of", "attribution", "weapon", "outcome",
+    "confidence",
+]  # fmt: skip
 NO_OTHERS: Final[dict[str, JsonValue]] = {"additionalProperties": False}  # beside those whose name has the pattern
 WINDOW_SCHEMA: Final[JsonSchemaValue] = {
     "anyOf": [
@@ -111,7 +114,8 @@ class RuleSpec(Value, use_attribute_docstrings=True):
     by: Annotated[tuple[By, ...], AfterValidator(_different), OrAlone()] = ()
     """One value for each of these, or of several together; an incident that lacks one belongs to no group.
 
-    One for the whole timeline, unless it is said.
+    An incident of several weapons, or of an actor with others above it, belongs to the group of each: of those only
+    that `where` asks for, if it does. One value for the whole timeline, unless it is said.
     """
     measure: MeasureSaid = "count"
     """What is measured of a group."""

@@ -1,7 +1,8 @@
-"""Which group of a rule an incident belongs to, if the rule looks at it at all."""
+"""Which groups of a rule an incident belongs to, if the rule looks at it at all."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import lru_cache
+from itertools import product
 from operator import eq, ge, gt, itemgetter, le, lt
 from typing import Any, Final
 
@@ -23,12 +24,12 @@ FIELDS: Final[dict[str, int]] = {
 }
 COMPARED: Final[dict[str, Callable[[int, int], bool]]] = {">=": ge, ">": gt, "<=": le, "<": lt, "=": eq}
 SEVERAL: Final = ("weapon", "member_of")
-View = Callable[[Incident], Group | None]
+View = Callable[[Incident], Sequence[Group]]
 Members = Callable[[Incident], Sequence[Member]]
 
 
 def view_of(rule: Rule, known: Collection[str] = ()) -> View:
-    """A function from an incident to its group, None when the rule does not look at it: the hot path of every event.
+    """A function from an incident to its groups, none when the rule does not look at it: the hot path of every event.
 
     What is `known` of an incident, by name, is not asked again.
     """
@@ -39,23 +40,40 @@ def view_of(rule: Rule, known: Collection[str] = ()) -> View:
         *_compared(rule.amounts, rule.bound, wanted=True),
         *_compared(rule.excluded_amounts, rule.bound, wanted=False),
     ]
-    fields, window = [FIELDS[name] for name in rule.by], rule.window
-    group_of: Callable[[Any], Group] = itemgetter(*fields) if fields else lambda _: ()
-    one = fields[0] if len(fields) == 1 else None
+    window, groups_of = rule.window, _groups_of(rule)
+    one = FIELDS[rule.by[0]] if len(rule.by) == 1 and rule.by[0] not in SEVERAL else None
 
-    def view(it: Any) -> Group | None:
+    def view(it: Any) -> Sequence[Group]:
         for field, any_of, wanted in filters:
             if any_of(it[field]) is not wanted:
-                return None
+                return ()
         if it.until - it.at > window:  # too vague for it
-            return None
+            return ()
         if one is not None:
             value = it[one]
-            return None if value is None else (value,)
-        group = group_of(it)
-        return None if None in group else group
+            return () if value is None else ((value,),)
+        return groups_of(it)
 
     return view
+
+
+def _groups_of(rule: Rule) -> View:
+    """A function from an incident to its groups: as many as it has values, of those that `where` asks for."""
+    if not rule.by:
+        return lambda _: ((),)
+    if not set(rule.by).intersection(SEVERAL):
+        group_of: Callable[[Any], Group] = itemgetter(*(FIELDS[name] for name in rule.by))
+        return lambda it: () if None in (group := group_of(it)) else (group,)
+    wanted = dict(rule.where)
+    values = [_values_of(name, wanted.get(name)) for name in rule.by]
+    return lambda it: list(product(*(of(it) for of in values)))
+
+
+def _values_of(name: str, wanted: frozenset[str] | None) -> Callable[[Any], Sequence[str]]:
+    field = FIELDS[name]
+    if name not in SEVERAL:
+        return lambda it: () if it[field] is None else (it[field],)
+    return lambda it: sorted(set(it[field]) if wanted is None else wanted.intersection(it[field]))
 
 
 def members_for(rule: Rule) -> Members | None:
@@ -135,9 +153,10 @@ def members_of(rules: Collection[Rule], standing: Iterable[Incident]) -> dict[tu
     views = Views(rules)
     for incident in standing:
         for rule_id, view, made in views.of(incident.incident_class):
-            if (group := view(incident)) is not None:
+            if groups := view(incident):
                 those = made(incident) if made else (Member(incident.at, incident.number),)
-                members.setdefault((rule_id, group), []).extend(those)
+                for group in groups:
+                    members.setdefault((rule_id, group), []).extend(those)
     return {key: sorted(those) for key, those in members.items() if those}
 
 

@@ -37,8 +37,7 @@ def exchanges_of(those: Sequence[Touch], index: int, place: int) -> Sequence[Exc
 def _brought(views: Views, new: Incident, place: int, found: Touches) -> None:
     touch = place, new.at, new.number, ()
     for rule_id, view, made in views.of(new.incident_class) if new.stands else ():
-        group = view(new)
-        if group is not None:
+        for group in view(new):
             if made is None:
                 found[rule_id, group].append(touch)
             elif those := made(new):
@@ -77,7 +76,7 @@ def _of_rule(view: View, made: Members, old: Incident | None, new: Incident | No
 
 
 def _placed(view: View, made: Members, it: Incident | None) -> dict[Group, Sequence[Member]]:
-    """What an incident is to a rule, in its group; nothing, where the rule does not look at it."""
-    if it is None or (group := view(it)) is None:
+    """What an incident is to a rule, in each of its groups; nothing, where the rule does not look at it."""
+    if it is None or not (groups := view(it)):
         return {}
-    return {group: made(it)}
+    return dict.fromkeys(groups, made(it))

@@ -10,6 +10,7 @@ COLUMNS: Final = {
     **{name: f"v.{name}" for name in ("class", "site", "actor", "attribution", "outcome", "confidence")},
     **{name: f"s.{name}" for name in ("country", "admin1", "site_kind")},
 }
+SEVERAL: Final = ("weapon", "member_of")  # an incident has any number of these
 # Umbrellas, and all below them as the tables have them; UNION ends where two belong to each other.
 MEMBERS: Final = """v.actor IN (WITH RECURSIVE below(actor) AS (
     SELECT unnest(?::VARCHAR[])
@@ -32,7 +33,7 @@ def _asked(rule: Rule, timeline: str) -> Iterator[Condition]:
     yield from map(_negated, (_compared(*it, rule.bound) for it in rule.excluded_amounts))
     if rule.window != FOREVER:
         yield "epoch_us(v.occurred_until) - epoch_us(v.occurred_from) <= ?", [rule.window]
-    yield from ((f"{COLUMNS[name]} IS NOT NULL", []) for name in rule.by)
+    yield from ((f"{COLUMNS[name]} IS NOT NULL", []) for name in rule.by if name not in SEVERAL)
 
 
 def _negated(asked: Condition) -> Condition:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Collection, Iterable, Mapping
-from typing import Any
+from typing import Any, Final
 
 import duckdb
 
@@ -22,6 +22,17 @@ from projections.rules.words import Measure
 from projections.store import lookups
 from projections.store.conditions import COLUMNS, conditions_of
 from projections.store.had import Had
+
+# Fields of which an incident has several: whether it has that of a wanted group `w`.
+OF_GROUP: Final = {
+    "weapon": "list_contains(string_split(v.weapons, ','), w.weapon)",
+    "member_of": "(w.member_of, v.actor) IN (FROM below)",
+}
+BELOW: Final = """, below(umbrella, actor) AS (
+    SELECT member_of, member_of FROM wanted
+    UNION SELECT b.umbrella, a.actor
+    FROM actors a JOIN below b ON list_contains(string_split(a.member_of, ','), b.actor) WHERE a.timeline = ?
+)"""
 
 
 class TableGroups:
@@ -67,18 +78,20 @@ class TableGroups:
         if not ends:
             return found
         conditions, values = conditions_of(rule, timeline)
-        by, (more, made) = [COLUMNS[name] for name in rule.by], _members(rule)
-        same = [f"{column} = w.{name} AND" for column, name in zip(by, rule.by, strict=True)]
+        more, made = _members(rule)
+        same = [f"{OF_GROUP.get(name) or f'{COLUMNS[name]} = w.{name}'} AND" for name in rule.by]
         query = f"""
-            SELECT {", ".join(("epoch_us(v.occurred_from)", "v.number", more, *by))}
+            WITH RECURSIVE wanted AS ({_columns(rule.by)}) {BELOW if "member_of" in rule.by else ""}
+            SELECT {", ".join(("epoch_us(v.occurred_from)", "v.number", more, *(f"w.{name}" for name in rule.by)))}
             FROM incident_versions v JOIN sites s USING (timeline, site)
-            JOIN ({_columns(rule.by)}) w ON {" ".join(same)} v.occurred_from > w.after AND v.occurred_from <= w.until
+            JOIN wanted w ON {" ".join(same)} v.occurred_from > w.after AND v.occurred_from <= w.until
             WHERE v.known_until IS NULL AND v.stands AND v.timeline = ? AND v.occurred_from > make_timestamptz(?)
             {"".join(f" AND {it}" for it in conditions)} ORDER BY v.occurred_from, v.number
         """  # noqa: S608
         groups = [group for group in may_have for _ in wanted[group]]
         given = [list(column) for column in (*zip(*groups, strict=True), *zip(*ends, strict=True))]
-        parameters = [*given, timeline, min(after for after, _ in ends), *values]
+        under = [timeline] * ("member_of" in rule.by)
+        parameters = [*given, *under, timeline, min(after for after, _ in ends), *values]
         for at, number, said, *group in self._con.execute(query, parameters).fetchall():
             found[tuple(group)].extend(made(at, number, said))
         return found

@@ -51,7 +51,7 @@ def proved(reader: Reader, alert: Object, told: Sequence[Object]) -> list[Proved
 
 
 def _found(reader: Reader, alert: Object, rule: Rule, told: Sequence[Object]) -> list[Stood]:
-    fields = {name for name, _ in (*rule.where, *rule.excluded)}
+    fields = {*rule.by, *(name for name, _ in (*rule.where, *rule.excluded))}
     if rule.measure is Measure.COUNT and not rule.amounts and not rule.excluded_amounts and "member_of" not in fields:
         return _counted(reader, alert, rule, told)
     return [_measured(reader, alert, rule, it) for it in told]

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 ROWS: Final = 20  # incidents shown of each list
 EXAMPLES: Final = 3  # groups that a slip names
 # what rules group by -> what it is called
-NAMES: Final = {"site_kind": "kind of site", "admin1": "province"}
+NAMES: Final = {"site_kind": "kind of site", "admin1": "province", "member_of": "actor"}
 
 
 @click.command()

@@ -99,8 +99,12 @@ RULES = [
         "levels": {"watch": 1},
     },
     {"id": "umbrella", "where": {"member_of": "army"}, "not": {"member_of": "militia"}, "levels": {"watch": 1}},
+    {"id": "each-arm", "by": ["weapon", "country"], "window": "8d", "levels": {"watch": 1, "warning": 2}},
+    {"id": "one-arm", "where": {"weapon": ["rocket", "gun"]}, "by": ["weapon"], "levels": {"watch": 1}}
+    | {"measure": {"sum": "wounded.us"}},
+    {"id": "above", "by": ["member_of"], "measure": {"distinct": "weapon"}, "window": "7d", "levels": {"watch": 1}},
 ]
-SETS = [(0, 1, 2), (4, 5, 9), (6, 7, 8, 10)]  # all but one measure a count
+SETS = [(0, 1, 2), (4, 5, 9), (6, 7, 8, 10), (11, 12, 13)]  # most measures but the count
 
 
 def adopted(timeline: str, at: datetime, *places: int) -> Event:

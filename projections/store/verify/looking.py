@@ -26,20 +26,32 @@ def looked_at(facets: str, content: Content, measure: str, of: str | None, windo
         _told_apart(measure, of),
         _conditions(content, window),
     )
+    parted, parts = _parted(content)
     query = f"""
         SELECT * FROM (
             SELECT *, {group_key(content["by"])} AS grp, {adds} AS x, {value} AS value, {amount} AS amount
-            FROM {facets} WHERE {conditions}
+            FROM {facets} {parted} WHERE {conditions}
         )
         WHERE x <> 0 AND value IS NOT NULL
     """
-    return query, [*adding, *values, *asked]
+    return query, [*adding, *values, *parts, *asked]
 
 
 def group_key(by: list[str]) -> str:
     """The expression of a group's key: a JSON list as the tables write it."""
     parts = " || ', ' || ".join(f"to_json({name})::VARCHAR" for name in by)
     return f"'[' || {parts} || ']'" if by else "'[]'"
+
+
+def _parted(content: Content) -> Asked:
+    """A join that has an incident once for each of its groups, where it has several; only those that are asked for."""
+    joins, asked = list[str](), list[Any]()
+    for name in (it for it in content["by"] if it in SEVERAL):
+        said = (content.get("where") or {}).get(name)
+        found = f"list_distinct({SEVERAL[name]})" if said is None else f"list_intersect({SEVERAL[name]}, ?::VARCHAR[])"
+        joins.append(f", unnest({found}) AS each_{name}({name})")
+        asked += [] if said is None else [said if isinstance(said, list) else [said]]
+    return " ".join(joins), asked
 
 
 def _added(content: Content, measure: str, of: str | None) -> Asked:

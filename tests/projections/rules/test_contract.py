@@ -71,7 +71,7 @@ def test_the_first_line_of_those_rules_leads_an_editor_to_it() -> None:
         {"titel": "x"},
         {"levels": {"watch": 0}},
         {"where": {"weapons": ["drone"]}},
-        {"by": ["weapon"]},
+        {"by": ["weapons"]},
         {"where": {"wounded": {"us": 3}}},
         {"where": {"munitions": ">= three"}},
         {"not": {"killed": {}}},

@@ -34,9 +34,9 @@ class Event(NamedTuple):
 
 @st.composite
 def rule_sets(draw: st.DrawFn) -> list[Rule]:
-    """One or two rules, of one site or of the whole timeline."""
+    """One or two rules, of one site, of each weapon, or of the whole timeline."""
     those = draw(st.lists(rules(), min_size=1, max_size=2))
-    by = st.sampled_from([(), ("site",), ("site", "actor")])
+    by = st.sampled_from([(), ("site",), ("site", "actor"), ("weapon",)])
     return [
         replace(rule, rule_id=f"r{number}", by=draw(by), updates=draw(st.sampled_from(Updates)))
         for number, rule in enumerate(those)
@@ -66,6 +66,7 @@ class Telling:
         at = self.draw(INSTANTS)
         said = {"site": self.draw(st.sampled_from("AB")), "actor": self.draw(st.sampled_from([None, "x", "y"]))}
         said["munitions"] = self.draw(st.none() | quantities())
+        said["weapons"] = self.draw(st.sampled_from([("drone",), ("drone", "gun"), ()]))
         return incident(number, at, until=at + self.draw(st.sampled_from([0, 0, 3])), **said)
 
     def correct(self, _: int) -> Incident | None:
@@ -216,15 +217,15 @@ def amended(world: World, before: dict[int, Incident], key: Key) -> bool:
     rule = world.engine.rules[key[0]]
     made = members_for(rule)
     return any(
-        world.group(rule, it) == key[1]
+        key[1] in world.groups(rule, it)
         and (made is None or made(it))
-        and _place(world, rule, world.incidents[number]) != (key[1], it.at)
+        and not _stays(world.incidents[number], it.at, world.groups(rule, world.incidents[number]), key[1])
         for number, it in before.items()
     )
 
 
-def _place(world: World, rule: Rule, it: Incident) -> tuple[Group | None, int]:
-    return world.group(rule, it) if it.stands else None, it.at
+def _stays(it: Incident, at: int, groups: Sequence[Group], group: Group) -> bool:
+    return it.stands and it.at == at and group in groups
 
 
 @examples(100)

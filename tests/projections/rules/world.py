@@ -105,7 +105,7 @@ class World:
         for rule in self.engine.rules.values():
             view, made = view_of(rule), members_for(rule) or (lambda it: [Member(it.at, it.number)])
             for it in self._all_standing():
-                if (group := view(it)) is not None:
+                for group in view(it):
                     found.setdefault((rule.rule_id, group), []).extend(made(it))
         return {key: sorted(those) for key, those in found.items()}
 
@@ -114,8 +114,8 @@ class World:
         newest = {it.message.alert.alert_id: it for it in self.told}
         return {key: it for key, it in newest.items() if it.message.state in (State.OPEN, State.RESOLVED)}
 
-    def group(self, rule: Rule, it: Incident) -> Group | None:
-        """The group of a rule that an incident belongs to."""
+    def groups(self, rule: Rule, it: Incident) -> Sequence[Group]:
+        """The groups of a rule that an incident belongs to."""
         return view_of(rule)(it)
 
     def _next(self, clock: int | None) -> None:

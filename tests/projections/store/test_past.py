@@ -46,6 +46,8 @@ SPECS: Sequence[dict[str, Any]] = (
         "levels": {"watch": 1},
     },
     {"id": "others", "not": {"member_of": "front"}, "by": ["actor"], "levels": {"watch": 2}, "updates": "all"},
+    {"id": "arms", "where": {"weapon": ["rocket", "gun"]}, "by": ["weapon", "site"], "levels": {"watch": 1}},
+    {"id": "above", "by": ["member_of"], "window": "9d", "levels": {"watch": 1, "warning": 2}, "updates": "all"},
     {"id": "amount", "where": {"wounded": {"us": ">= 3"}}, "not": {"country": "SY"}, "levels": {"watch": 1}},
 )
 EPISODES = """
