@@ -336,6 +336,60 @@ SUMMED_WRONG: dict[str, Callable[[Bounds], Bounds]] = {
 }
 
 
+class TestGroupsOfWhichAnIncidentIsInSeveral:
+    def by(self, name: str, **said: Any) -> dict[str, Any]:
+        return {"id": name, "by": [name], "levels": {"watch": 1, "warning": 2}, **said}
+
+    def log(self) -> Sequence[Record]:
+        """Rules by weapon and by umbrella over incidents that have two of either; one alert is cancelled."""
+        rules = [self.by("weapon", where={"weapon": ["drone", "rocket"]}, window="7d"), self.by("member_of")]
+        told = [
+            facts.actor("front"),
+            facts.actor("militia", member_of=("front",)),
+            facts.adopted(*map(_normal, rules), content_hash=content_hash([*map(_normal, rules)])),
+            facts.reported("a", day="2023-10-01", weapons=("drone", "rocket"), actor="militia"),
+            facts.reported("b", day="2023-10-02", weapons=("gun", "drone"), actor="front"),
+            facts.reported("c", day="2023-10-20", weapons=("rocket",)),
+            facts.retracted("c"),
+        ]
+        return facts.records(facts.staged(*told))
+
+    def test_are_looked_at_and_found_sound(self, folder: Path) -> None:
+        """Given incidents of two weapons and a league, then each is in the group of each, and all is well."""
+        path = projected(self.log(), folder)
+
+        with Snapshot(path) as it:
+            query = "SELECT group_key, value FROM episodes ORDER BY ALL"
+            groups = dict(it.con.execute(query).fetchall())
+            alerts = it.size("alerts")
+        assert groups == {'["drone"]': 2, '["rocket"]': 1, '["front"]': 2, '["militia"]': 1}
+        assert alerts == len(groups) + 1
+        assert found_by_tables(path) == {}
+
+    @EXCHANGED
+    @pytest.mark.parametrize(("name", "group"), [("weapon", "drone"), ("member_of", "front")])
+    def test_one_that_is_left_out_is_found(
+        self, monkeypatch: pytest.MonkeyPatch, folder: Path, name: str, group: str
+    ) -> None:
+        """Given an evaluator that puts nothing into one of several groups, then its episode is missing."""
+        right = matching._values_of
+
+        def slipped(field: str, wanted: frozenset[str] | None) -> Callable[[Any], Sequence[str]]:
+            of = right(field, wanted)
+            return lambda it: [value for value in of(it) if (field, value) != (name, group)]
+
+        monkeypatch.setattr(matching, "_values_of", slipped)
+        path = projected(self.log(), folder)
+
+        found = found_by_tables(path)
+
+        assert f'["{group}"]' in found["episodes"].shown[0].where
+
+
+def _normal(said: dict[str, Any]) -> Any:
+    return normalise(RuleSpec.model_validate(said))
+
+
 class TestEveryMeasure:
     def test_is_looked_at_and_found_sound(self, folder: Path) -> None:
         """Given a rule of each measure, when all is checked, then each has an episode and evidence, and all is well."""
