@@ -9,14 +9,23 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, Final, NamedTuple
 
 import yaml
 
 LARGEST: Final = 2**20  # bytes
 DEEPEST: Final = 8  # a rule needs five, an incident six
-_BREAK: Final = re.compile(r"\r\n|[\n\r\x85\u2028\u2029]")  # what ends a line in YAML 1.1
-_UNPRINTABLE: Final = yaml.reader.Reader.NON_PRINTABLE  # what YAML does not take for text
+_BREAK: Final = re.compile(r"\r\n|[\n\r]")
+# No text: what YAML takes for none, and what nobody sees but shows text as another, or backwards. Zero-width joiners
+# are text, Persian and emojis need them.
+_UNSEEN: Final = (
+    "\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f\\xad\\u061c\\u180e\\u200b\\u200e\\u200f\\u2028-\\u202e"
+    "\\u2060-\\u206f\\ud800-\\udfff\\ufeff\\ufff9-\\ufffb\\ufffe\\uffff\\U000e0000-\\U000e007f"
+)
+_UNTOLD: Final = re.compile(f"[{_UNSEEN}]")
+_ESCAPED: Final = re.compile(f"[\\r{_UNSEEN}]")  # as itself it ends a line
+MOST_CHARACTERS: Final = 100  # that are told one by one
 _UNREAD: Final = "\ufffd"
 _WORDS: Final = {"": None, "null": None, "~": None, "true": True, "false": False}
 _INTEGER: Final = re.compile(r"[-+]?[0-9]{1,18}")
@@ -63,16 +72,23 @@ def read(text: str) -> Marked:
         marked.readable = False
         return marked
     marked.faults += _characters(text)
-    _Reading(marked, _UNPRINTABLE.sub(_UNREAD, text)).run()
+    _Reading(marked, _UNTOLD.sub(_UNREAD, text)).run()
     return marked
 
 
 def _characters(text: str) -> Iterator[tuple[At, str]]:
     """The characters of a text that may not be there."""
-    lines = [0, *(it.end() for it in _BREAK.finditer(text))]
-    for it in _UNPRINTABLE.finditer(text):
+    lines, found, at = [0, *(it.end() for it in _BREAK.finditer(text))], _UNTOLD.finditer(text), At(1, 1)
+    for it in islice(found, MOST_CHARACTERS):
         line = bisect_right(lines, it.start())
-        yield At(line, it.start() - lines[line - 1] + 1), f"expected text, found the character U+{ord(it[0]):04X}"
+        at = At(line, it.start() - lines[line - 1] + 1)
+        yield at, _said(it[0])
+    if more := sum(1 for _ in found):
+        yield at, f"expected text, found {more} more such characters after it"
+
+
+def _said(character: str) -> str:
+    return f"expected text, found the character U+{ord(character):04X}"
 
 
 class _Stop(Exception):
@@ -121,8 +137,7 @@ class _Reading:
             return self._mapping(path)
         if isinstance(it, yaml.SequenceStartEvent):
             return [self._value(item, (*path, place)) for place, item in enumerate(self._until_end())]
-        if self._torn and _UNREAD in (getattr(it, "value", None) or ""):
-            self._marked.unsure.add(path)
+        self._look(it, path)
         return _scalar(it)
 
     def _mapping(self, path: Path) -> dict[str, Any]:
@@ -143,8 +158,7 @@ class _Reading:
         """The name that a key is; None: it is none."""
         self._refuse(key, path)
         if isinstance(key, yaml.ScalarEvent):
-            if self._torn and _UNREAD in key.value:
-                self._marked.unsure.add(path)
+            self._look(key, path)
             if key.value != "<<" or key.style is not None:
                 return str(key.value)
             self._tell(key.start_mark, "expected plain values, found the merge key <<")
@@ -162,6 +176,16 @@ class _Reading:
         if (tag := getattr(it, "tag", None)) is not None:
             self._tell(it.start_mark, f"expected plain values, found the tag {tag}")
         if isinstance(it, yaml.AliasEvent) or tag is not None:
+            self._marked.unsure.add(path)
+
+    def _look(self, it: Any, path: Path) -> None:
+        """Tell which characters escapes stand for that may not be there, and leave open what others say."""
+        if isinstance(it, yaml.AliasEvent):
+            return
+        escaped = dict.fromkeys(_ESCAPED.findall(it.value)) if it.style == '"' else ()
+        for character in escaped:
+            self._tell(it.start_mark, _said(character))
+        if escaped or (self._torn and _UNREAD in it.value):
             self._marked.unsure.add(path)
 
     def _until_end(self) -> Iterator[Any]:

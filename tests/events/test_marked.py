@@ -1,11 +1,16 @@
 """YAML text becomes plain data, and all that is wrong with the text is told with its place."""
 
+from operator import itemgetter
+
+import pytest
+
 from events.marked import At, read
 
 
 def told(text: str) -> list[str]:
     """The faults of a text, in their order in it."""
-    return [f"{at.line}:{at.column} {said.removeprefix('expected ')}" for at, said in sorted(read(text).faults)]
+    found = sorted(read(text).faults, key=itemgetter(0))
+    return [f"{at.line}:{at.column} {said.removeprefix('expected ')}" for at, said in found]
 
 
 class TestATextWithFaults:
@@ -20,6 +25,40 @@ class TestATextWithFaults:
             "2:8 text, found the character U+001B",
             "3:1 a once, found it again",
             "4:4 plain values, found *d",
+        ]
+
+    @pytest.mark.parametrize("mark", [0xAD, 0x61C, 0x200B, 0x200E, 0x202A, 0x202E, 0x2066, 0x2069, 0xFEFF, 0xE0041])
+    def test_shows_no_other_text_than_it_holds(self, mark: int) -> None:
+        """Given marks that nobody sees, as themselves or escaped, when it is read, then each is told."""
+        text = f'# {chr(mark)}\na: [{chr(mark)}, "x\\U{mark:08X}\\U{mark:08X}"]\n"\\U{mark:08X}": 1'
+
+        said = f"text, found the character U+{mark:04X}"
+        assert told(text) == [f"1:3 {said}", f"2:5 {said}", f"2:8 {said}", f"3:1 {said}"]
+
+    def test_may_join_and_part_letters(self) -> None:
+        """Given zero-width joiners and non-joiners, as in Persian and emojis, when it is read, then they stay."""
+        text = "a: \u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645 \U0001f469\u200d\U0001f680\ufe0f"
+
+        assert (read(text).faults, read(text).data) == ([], {"a": text[3:].strip()})
+
+    def test_does_not_end_its_lines_in_secret(self) -> None:
+        """Given separators of lines that editors do not show, or escapes, when it is read, then each is told."""
+        assert told('a: x\u2028b\nc: \x85\r\nd: "\\r\\N\\L\\n\\t"') == [
+            "1:5 text, found the character U+2028",
+            "2:4 text, found the character U+0085",
+            "3:4 text, found the character U+000D",
+            "3:4 text, found the character U+0085",
+            "3:4 text, found the character U+2028",
+        ]
+
+    def test_of_nothing_but_such_characters_is_told_a_hundred_of_them(self) -> None:
+        """Given a text in which every other character is none, when it is read, then the others are counted."""
+        it = told("a\0" * 1_000)
+
+        assert len(it) == 101
+        assert it[-2:] == [
+            "1:200 text, found the character U+0000",
+            "1:200 text, found 900 more such characters after it",
         ]
 
     def test_says_which_parts_are_open(self) -> None:

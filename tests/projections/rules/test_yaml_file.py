@@ -244,6 +244,14 @@ FAULTS: dict[str, tuple[str, list[str]]] = {
             "3:50: expected text, found the character U+001B",
         ],
     ),
+    "a title that shows backwards, and texts that would move the cursor": (
+        rule('title: a\u202eb\nannotations: {summary: "\\e[1A{value}", other: "a\\r{valeu}"}'),
+        [
+            "2:11: expected text, found the character U+202E",
+            "3:26: expected text, found the character U+001B",
+            "3:49: expected text, found the character U+000D",
+        ],
+    ),
     "an id with a space": (
         rule("id: a b"),
         ["2:7: id: expected a name of letters, digits and . _ : @ + - without spaces, found 'a b'"],
