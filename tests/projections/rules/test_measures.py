@@ -1,6 +1,13 @@
 """What the measures besides the count tell, by examples; that they tell it rightly of anything is in the properties."""
 
+from datetime import UTC, datetime
+
+import pytest
+
+from events.values import micros
 from projections.claims import HowMany
+from projections.rules import yaml_file
+from projections.rules.compiling import compile_rules
 from projections.rules.model import Rule
 from projections.rules.words import Measure
 from tests.projections.rules.world import World, incident, lines
@@ -59,6 +66,29 @@ def test_a_value_is_new_once_and_not_while_it_is_learned() -> None:
     told = [it for at, it in enumerate(seen) for it in world.put(incident(at, it[0], weapons=(it[1],)), clock=it[0])]
 
     assert [(it.message.episode.opened_at, it.evidence) for it in told] == [(8, [3])]
+
+
+@pytest.mark.parametrize(
+    ("window", "new"),
+    [
+        ("{since: 2023-10-06}", [2, 3, 4]),  # nothing of before is known: what comes again is new
+        ("{since: 2023-10-06}\n  learn_until: 2023-10-08", [3, 4]),
+        ("{since: 2023-10-06}\n  learn_until: 2023-10-03", [2, 3, 4]),  # there is nothing to be learned
+        ("all\n  learn_until: 2023-10-06", [4]),  # all of before is
+        ("all", [0, 1, 4]),
+    ],
+)
+def test_what_is_new_since_a_day_is_new_to_that_day(window: str, new: list[int]) -> None:
+    """Given values of before and after the day that a rule counts from, then each is new with its first since then."""
+    text = f"rules:\n- id: r\n  measure: {{new: weapon}}\n  levels: {{watch: 1}}\n  updates: all\n  window: {window}"
+    world = World(*compile_rules(yaml_file.read(text)))
+    seen = [(1, "rocket"), (2, "mortar"), (7, "rocket"), (9, "mortar"), (11, "drone"), (12, "rocket"), (12, "drone")]
+
+    for number, (day, weapon) in enumerate(seen):
+        at = micros(datetime(2023, 10, day, tzinfo=UTC))
+        world.put(incident(number, at, weapons=(weapon,)), clock=at)
+
+    assert world.told[-1].evidence == new
 
 
 def test_an_incident_of_several_weapons_is_one_incident_of_the_evidence() -> None:
