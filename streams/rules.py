@@ -23,6 +23,8 @@ class InForce(NamedTuple):
     now: datetime | None  # the clock of a replayed timeline, which the replayer alone moves on; None: it is live
     rules: list[Content]  # in the order of evaluation
     adopted_offset: int | None  # where they were adopted; None: none ever were
+    partition: int  # where the timeline lives
+    next_offset: int  # of the partition; what stands there and later is not in the snapshot
 
 
 def in_force(reader: Reader, timeline: str | None) -> InForce:
@@ -36,7 +38,8 @@ def in_force(reader: Reader, timeline: str | None) -> InForce:
     name = row["timeline"]
     now = None if row["clock_kind"] == "live" else datetime.fromisoformat(row["clock"])
     rules = [it["content"] for it in reader.rows("rules", timelines=[name], rules=None)]
-    return InForce(name, now, rules, row["adopted_offset"])
+    [end] = [it.next_offset for it in reader.as_of if it.partition == row["partition"]]
+    return InForce(name, now, rules, row["adopted_offset"], row["partition"], end)
 
 
 def timeline_of(reader: Reader, timeline: str | None) -> dict[str, Any]:
@@ -68,9 +71,13 @@ def history(reader: Reader, timelines: Sequence[str] | None) -> list[dict[str, A
 
 
 def adoption(here: InForce, rules: Sequence[Content], who: str, why: str, now: datetime) -> Event:
-    """The event that adopts rules. Its id names the adoption before it: what was in force once can be adopted again."""
+    """The event that adopts rules.
+
+    Its id names the adoption before it: what was in force once can be adopted again. And it names who says so, and
+    why, as all that an event says must follow from its id: two people who adopt the same rules adopt them twice.
+    """
     at = here.now or now.replace(microsecond=now.microsecond // 1000 * 1000)
     digest = content_hash(rules)
     fact = RulesAdopted(source=OPERATOR, who=who, why=why, rules=tuple(rules), content_hash=digest)
-    identity = ids.event_id(here.timeline, fact.kind, digest, iso(at), f"after {here.adopted_offset}")
+    identity = ids.event_id(here.timeline, fact.kind, digest, iso(at), f"after {here.adopted_offset}", who, why)
     return Event(identity, here.timeline, at, fact)

@@ -1,29 +1,39 @@
 """`tocsin rules apply`: from a file to the log, once it is known what that changes."""
 
+import json
 import sys
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
 from events.errors import ConfigInvalid, TimelineError
 from streams import clock
-from streams.cli.append import many
+from streams.cli.append import many, say_outcome
 from streams.cli.asking import ask, shown_first
 from streams.cli.exits import FOUND, OK
-from streams.cli.output import heading, table
-from streams.cli.sending import send, waits
+from streams.cli.output import Object, reader_is_gone
+from streams.cli.sending import appended, say_sent, waits
 from streams.cli.words import WHO, WHY
 from streams.settings import Settings, load_settings
 
 if TYPE_CHECKING:
-    from events.log import Event
-    from projections.rules.spec import Content
-    from projections.store.reader import Reader
-    from streams.rules import InForce
+    from collections.abc import Sequence
 
-SHOWN: Final = 40  # alerts of each kind
+    from events.log import Event
+    from streams.cli.rules_newest import Base
+    from streams.cli.rules_trial import Trial
+    from streams.reading.adoptions import Adopted
+
+
+class How(NamedTuple):
+    """How rules are applied."""
+
+    dry_run: bool
+    yes: bool  # do not ask
+    as_json: bool
+    wait: bool
+    patience: float  # seconds
 
 
 @click.command()
@@ -33,10 +43,9 @@ SHOWN: Final = 40  # alerts of each kind
 @click.option("--timeline", help="Where; not needed where there is only one.")
 @click.option("--dry-run", is_flag=True, help="Show all that, and send nothing.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object; with --yes or --dry-run, for it does not ask.")
 @waits
-def apply(  # noqa: PLR0913  # one for each option
-    *, path: Path, timeline: str | None, dry_run: bool, yes: bool, wait: bool, patience: float, **decided: str | None
-) -> int:
+def apply(*, path: Path, timeline: str | None, who: str | None, why: str | None, **said: bool | float) -> int:
     """Adopt the rules of a file or a folder, and only these, if they differ from those in force.
 
     First they are checked, the rule tests beside them are run (of rules.yaml those in rules_test.yaml, of a folder all
@@ -44,39 +53,47 @@ def apply(  # noqa: PLR0913  # one for each option
     their adoption itself would tell. Then somebody is asked. When a fault is found or a test fails nothing is sent, and
     the exit code is 1.
 
+    Rules that were adopted and that no worker has applied yet are waited for, as long as --patience says; else nothing
+    is sent, and the exit code is 1. It is 1, too, when others were adopted in the moment before these were sent.
+
     \b
     tocsin rules apply rules.yaml --dry-run
     tocsin rules apply rules.yaml --who ana --why "a week was too short"
+    tocsin rules apply rules.yaml --dry-run --json
     """  # noqa: D301 -- click reads the character, not the letters
-    from projections.store.reader import Reader
-    from streams.reading.published import snapshots_of
+    from streams.cli.rules_newest import newest
+    from streams.cli.rules_trial import differ, say_faults, show, tested, tried
     from streams.rule_files import read_rules
-    from streams.rules import adoption, in_force
+    from streams.rules import adoption
 
-    if not dry_run:
-        _check_decided(**decided)
+    how = How(**said)  # type: ignore[arg-type]  # its names are those of the options
+    _check(how, who=who, why=why)
     settings, wanted = load_settings(), read_rules(path)
-    with Reader(snapshots_of(settings)) as reader:
-        here = in_force(reader, timeline)
-        if not _differ(here, wanted):
-            return OK
-        _check_somebody_is_there(needed=not (dry_run or yes))
-        event = adoption(here, wanted, decided["who"] or "nobody", decided["why"] or "a dry run", clock.now())
+    with newest(settings, timeline, how.patience, alone=how.dry_run) as base:
+        trial = differ(base.here, wanted)
+        if not trial.changes.lines():
+            return _nothing(trial, how)
+        _check_somebody_is_there(needed=not (how.dry_run or how.yes))
+        event = adoption(base.here, wanted, who or "nobody", why or "a dry run", clock.now())
         with shown_first():
-            good = _tests_pass(path) and _shown(settings, reader, here, event, wanted)
-    if not good or dry_run:
-        click.echo(f"nothing was sent{': a dry run' if good else ''}", err=True)
-        return OK if good else FOUND
-    if not yes:
+            trial = tested(trial, path, show=not how.as_json)
+            if trial.good:
+                trial = tried(trial, settings, base, event, wanted)
+                (say_faults if how.as_json else show)(trial)
+    if not trial.good or how.dry_run:
+        click.echo(f"nothing was sent{': a dry run' if trial.good else ''}", err=True)
+        return _nothing(trial, how)
+    if not how.yes:
         ask("Adopt?")
-    _check_still(settings, here)
-    return send(settings, [event], f"{many(len(wanted), 'rule')} adopted", patience if wait else None)
+    return _adopt(settings, base, event, trial, how)
 
 
-def _check_decided(**said: str | None) -> None:
-    for name, it in said.items():
-        if not it:
+def _check(how: How, **decided: str | None) -> None:
+    for name, it in decided.items():
+        if not (it or how.dry_run):
             raise click.UsageError(f"Missing option '--{name}'.")
+    if how.as_json and not (how.yes or how.dry_run):
+        raise click.UsageError("expected --yes or --dry-run with --json, which does not ask")
 
 
 def _check_somebody_is_there(*, needed: bool) -> None:
@@ -89,68 +106,48 @@ def _check_somebody_is_there(*, needed: bool) -> None:
         raise ConfigInvalid("expected somebody to ask, found no terminal: --yes does not ask, --dry-run only shows")
 
 
-def _check_still(settings: Settings, here: "InForce") -> None:
-    """Check that nobody adopted other rules while these were looked at: what was shown would not be what happens.
+def _nothing(trial: "Trial", how: How) -> int:
+    """The exit code where nothing is sent."""
+    if how.as_json:
+        _print(trial, None)
+    return OK if trial.good else FOUND
 
-    Raises:
-        TimelineError: somebody did.
-    """
-    from projections.store.reader import Reader
-    from streams.reading.published import snapshots_of
-    from streams.rules import in_force
 
-    with Reader(snapshots_of(settings)) as reader:
-        now = in_force(reader, here.timeline).adopted_offset
-    if now != here.adopted_offset:
-        msg = (
-            f"{here.timeline}: expected the rules in force to be those that these were compared with, found others, "
-            f"adopted meanwhile at offset {now} (`tocsin rules history`); nothing was sent: apply again"
+def _adopt(settings: Settings, base: "Base", event: "Event", trial: "Trial", how: How) -> int:
+    """Send an adoption, unless another came before it; say where it is, and which others came in that moment."""
+    from streams.cli.rules_newest import adopted_since, check_still
+    from streams.reading.adoptions import Adopted
+
+    start = check_still(settings, base)
+    if how.as_json and reader_is_gone():
+        raise TimelineError("nothing was sent: nobody reads what it would change")
+    [place] = stretches = appended(settings, [event])
+    own = Adopted(place.partition, place.start, event)
+    others = [it for it in adopted_since(settings, base.here, start).adopted if it.offset < own.offset]
+    said = say_sent(settings, stretches, f"{many(len(own.rules.rules), 'rule')} adopted", None)
+    different = _say_others(own, others)
+    if how.as_json:
+        _print(trial, {**own.as_object(), "others": [it.as_object() for it in others]})
+    if how.wait:
+        said = say_outcome(settings, stretches, how.patience)
+    return FOUND if different else said
+
+
+def _say_others(own: "Adopted", others: "Sequence[Adopted]") -> bool:
+    """Say what was adopted just before; whether it was something else."""
+    different = [it for it in others if it.rules.content_hash != own.rules.content_hash]
+    if different:
+        click.echo(
+            f"these replace {different[-1]} a moment before, with which they were not compared: what is told may be "
+            "other than what was shown (`tocsin rules history`)",
+            err=True,
         )
-        raise TimelineError(msg)
+    elif others:
+        click.echo(f"they are the same as {others[-1]}, a moment before: they change nothing", err=True)
+    return bool(different)
 
 
-def _differ(here: "InForce", wanted: "Sequence[Content]") -> bool:
-    """Whether rules are others than those in force; says in what."""
-    from projections.rules.comparing import compare
+def _print(trial: "Trial", adopted: Object | None) -> None:
+    from streams.cli.rules_trial import as_object
 
-    changes = compare(here.rules, wanted).lines()
-    if changes:
-        click.echo("\n".join([f"{here.timeline}:", *(f"  {it}" for it in changes)]), err=True)
-    else:
-        these = "this rule is" if len(wanted) == 1 else f"these {len(wanted)} rules are"
-        click.echo(f"{here.timeline}: {these} in force already", err=True)
-    return bool(changes)
-
-
-def _tests_pass(path: Path) -> bool:
-    """Run the tests beside rules; those that fail are shown. Where there are none, that is said."""
-    from streams.cli.rules_test import run_tests
-    from streams.rule_tests.reading import tests_beside
-
-    found = tests_beside(path)
-    if not found:
-        click.echo("no tests beside it", err=True)
-        return True
-    results = run_tests(found, show=lambda it: bool(it.failures))
-    return not any(it.failures for it in results)
-
-
-def _shown(settings: Settings, reader: "Reader", here: "InForce", event: "Event", wanted: "Sequence[Content]") -> bool:
-    """Show what would be, or would have been, told otherwise; whether it could be adopted."""
-    from streams.cli.alerts import MESSAGES
-    from streams.cli.effect import effect_of
-    from streams.cli.rules_backtest import show_alerts, show_summaries, tried_on
-    from streams.rules import timeline_of
-
-    found = tried_on(reader, here.timeline, wanted, against=True)
-    show_summaries(found)
-    show_alerts(found, SHOWN)
-    effect = effect_of(settings, [event], timeline_of(reader, here.timeline)["partition"])
-    for fault in effect.faults:
-        click.echo(f"it would be rejected: {fault}", err=True)
-    heading(f"told at once: {many(len(effect.messages), 'message')}")
-    if messages := [{**row["body"], **row} for row in effect.messages[:SHOWN]]:
-        table(messages, MESSAGES)
-    if more := effect.messages[SHOWN:]:
-        click.echo(f"and {many(len(more), 'message')} more", err=True)
-    return not effect.faults
+    click.echo(json.dumps({**as_object(trial), "adopted": adopted}, ensure_ascii=False))

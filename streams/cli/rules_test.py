@@ -31,7 +31,7 @@ def test(paths: Sequence[Path], junit: Path | None, *, as_json: bool) -> int:
         _write(junit, [])  # what an earlier run found is not for whoever reads it after a fault
     results = run_tests(paths, show=lambda _: not as_json)
     if as_json:
-        print_json([_object(it) for it in results])
+        print_json([as_object(it) for it in results])
     if junit is not None:
         _write(junit, results)
     return FOUND if any(it.failures for it in results) else OK
@@ -59,7 +59,8 @@ def _say(it: "Result") -> None:
         click.echo("\n".join(f"    {line}" for line in lines_of(it.file, failure)))
 
 
-def _object(it: "Result") -> dict[str, object]:
+def as_object(it: "Result") -> dict[str, object]:
+    """A result for programs."""
     return {
         "file": it.file,
         "place": it.place,

@@ -24,17 +24,23 @@ def waits(verb: Verb) -> Verb:
 
 def send(settings: Settings, events: "Sequence[Event]", what: str, patience: float | None) -> int:
     """Append events, say where they are, wait for their outcome if there is patience; the exit code."""
-    return _sent(settings, asyncio.run(_events(settings, events)), what, patience)
+    return say_sent(settings, appended(settings, events), what, patience)
+
+
+def appended(settings: Settings, events: "Sequence[Event]") -> "Sequence[Stretch]":
+    """Append events; where they are."""
+    return asyncio.run(_events(settings, events))
 
 
 def send_again(settings: Settings, records: "Sequence[tuple[str, Written]]", patience: float | None) -> int:
     """Append records as they are, each with its timeline; as `send`."""
-    return _sent(
+    return say_sent(
         settings, asyncio.run(_records(settings, records)), f"{many(len(records), 'record')} sent again", patience
     )
 
 
-def _sent(settings: Settings, stretches: "Sequence[Stretch]", what: str, patience: float | None) -> int:
+def say_sent(settings: Settings, stretches: "Sequence[Stretch]", what: str, patience: float | None) -> int:
+    """Say where events are, wait for their outcome if there is patience; the exit code."""
     places = ", ".join(
         f"{it.partition}:{offset}" for it in stretches for offset in (it.start, it.end - 1)[: it.end - it.start]
     )

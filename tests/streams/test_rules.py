@@ -1,11 +1,7 @@
 """`tocsin rules`: from a file to the log, and what is in force."""
 
-import asyncio
 import json
 import os
-import re
-import subprocess
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,16 +15,12 @@ from projections.rules import yaml_file
 from projections.rules.spec import content_hash
 from projections.store.reader import Reader
 from seeds.loader import folder_of
-from streams.broker.embedded import EmbeddedKafka
-from streams.cli.exits import FOUND, USAGE, exit_code
 from streams.cli.rules import rules
 from streams.rule_files import read_rules
 from streams.rules import adoption, in_force
-from streams.topics import Topics
 from streams.writing.replay import theatre
 from tests import facts
 from tests.published import publish
-from tests.streams.test_producer import log_of
 
 ONE = "rules:\n- {id: one, levels: {watch: 2}, by: [site], window: 7d}\n"
 TWO = ONE + "- {id: two, title: All of them, levels: {watch: 5, critical: 9}}\n"
@@ -42,10 +34,6 @@ CHANGES = ("timeline", "who", "new", "changed", "gone")
 
 def _none(timeline: str) -> Event:
     return facts.adopted(content_hash=content_hash([]), timeline=timeline)
-
-
-async def logged(kafka: EmbeddedKafka, topics: Topics) -> list[Event]:
-    return (await log_of(kafka, topics.events, 1))[0]
 
 
 @pytest.fixture
@@ -231,175 +219,3 @@ class TestHistory:
 
         assert row["rules"] == row["new"] == [it["id"] for it in read_rules(folder_of("iraq-syria") / "rules.yaml")]
         assert run(home, "history", "--as-known-at", "2001-01-01").stdout == ""
-
-
-class TestApplying:
-    """`tocsin rules apply`, to a real log."""
-
-    def test_appends_what_differs_and_nothing_else(
-        self, kafka: EmbeddedKafka, topics: Topics, tmp_path: Path, file: Path
-    ) -> None:
-        """Given a timeline without rules, when a file is applied, then the log says so; the second time it does not."""
-        publish(tmp_path, facts.staged(facts.reported("a")))
-        where = {"broker": kafka.bootstrap, "prefix": topics.prefix, "partitions": "1"}
-
-        first = run(tmp_path, "apply", str(file), *DECISION, "--yes", **where)
-
-        assert first.exit_code == 0
-        assert first.stderr.startswith("test:\n  new      one\n  new      two\nno tests beside it\n")
-        assert first.stderr.endswith("2 rules adopted: at 0:0\n")
-        (event,) = asyncio.run(logged(kafka, topics))
-        assert (event.fact.who, event.fact.why, event.fact.rules) == ("ana", "to see", tuple(yaml_file.read(TWO)))
-        publish(tmp_path, [event])
-        again = run(tmp_path, "apply", str(file), *DECISION, **where)
-        assert (again.exit_code, again.stderr) == (0, "test: these 2 rules are in force already\n")
-
-    def test_of_one_rule_that_is_in_force_says_so(self, tmp_path: Path) -> None:
-        """Given one rule in force, when its file is applied again, then that is told, of one rule."""
-        one = tmp_path / "one.yaml"
-        one.write_text(ONE)
-        found = yaml_file.read(ONE)
-        publish(tmp_path, facts.staged(facts.adopted(*found, content_hash=content_hash(found))))
-
-        again = run(tmp_path, "apply", str(one), *DECISION)
-
-        assert (again.exit_code, again.stderr) == (0, "test: this rule is in force already\n")
-
-    @pytest.mark.parametrize(("answer", "code"), [("n", 130), ("y", 2)])
-    def test_asks_first(self, tmp_path: Path, file: Path, answer: str, code: int) -> None:
-        """Given somebody at a terminal, when they say no, then nothing is sent: only after a yes a broker is missed."""
-        publish(tmp_path, facts.staged(facts.reported("a")))
-        ours, theirs = os.openpty()
-        command = [Path(sys.executable).parent / "tocsin", "rules", "apply", file, *DECISION]
-        with subprocess.Popen(
-            command, stdin=theirs, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=ENV | {"TOCSIN_HOME": tmp_path}
-        ) as process:
-            os.write(ours, f"{answer}\n".encode())
-            _, said = process.communicate(timeout=60)
-        os.close(ours)
-        os.close(theirs)
-
-        assert b"Adopt? [y/N]" in said
-        assert process.returncode == code, said
-        assert (b"nothing was done" in said) == (answer == "n")
-
-    def test_sends_nothing_where_other_rules_were_adopted_meanwhile(self, tmp_path: Path, file: Path) -> None:
-        """Given somebody who is asked, when another adopts rules before the yes, then nothing is sent."""
-        publish(tmp_path, facts.staged(facts.reported("a")))
-        ours, theirs = os.openpty()
-        command = [Path(sys.executable).parent / "tocsin", "rules", "apply", file, *DECISION]
-        with subprocess.Popen(
-            command,
-            stdin=theirs,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            env=ENV | {"TOCSIN_HOME": tmp_path},
-        ) as process:
-            assert process.stderr is not None
-            said = b""
-            while b"Adopt?" not in said:
-                said += process.stderr.read1()
-            publish(tmp_path, [_none("test")])
-            os.write(ours, b"y\n")
-            _, said = process.communicate(timeout=60)
-        os.close(ours)
-        os.close(theirs)
-
-        assert process.returncode == FOUND, said
-        assert b"nothing was sent: apply again" in said
-
-    def test_without_a_terminal_and_without_yes_is_an_error(self, tmp_path: Path, file: Path) -> None:
-        """Given nobody to ask, when a file is applied, then that is said before anything else is done."""
-        publish(tmp_path, facts.staged(facts.reported("a")))
-
-        done = run(tmp_path, "apply", str(file), *DECISION)
-
-        assert exit_code(done.exception) == USAGE
-        assert "found no terminal: --yes does not ask" in str(done.exception)
-        assert done.stdout == ""
-
-    @pytest.mark.parametrize(
-        ("option", "said"),
-        [("--who", "a\nb"), ("--who", "   "), ("--who", "a" * 401), ("--why", "\x1b[31mred"), ("--why", "\u202egnorw")],
-        ids=["two lines", "blank", "too long", "what a terminal obeys", "what reads backwards"],
-    )
-    def test_is_told_at_once_that_nobody_can_read_who_or_why(
-        self, tmp_path: Path, file: Path, option: str, said: str
-    ) -> None:
-        """Given words that are no line of text, when a file is applied, then the option is at fault."""
-        done = run(tmp_path, "apply", str(file), *DECISION, option, said, "--yes")
-
-        assert done.exit_code == USAGE
-        assert f"Invalid value for '{option}': expected a line of 1 to" in done.stderr
-        assert "\x1b" not in done.stderr
-
-    def test_needs_to_know_who_and_why(self, tmp_path: Path, file: Path) -> None:
-        """Given no reason, when a file is applied, then the option is missed; a dry run needs none."""
-        publish(tmp_path, facts.staged(facts.reported("a")))
-
-        assert "Missing option '--why'" in run(tmp_path, "apply", str(file), "--who", "ana", "--yes").stderr
-        assert run(tmp_path, "apply", str(file), "--dry-run").exit_code == 0
-
-    def test_shows_what_would_change_and_sends_nothing_in_a_dry_run(self, home: Path, tmp_path: Path) -> None:
-        """Given the first theatre and one rule less, then the alerts that vanish are shown, and what would be told."""
-        fewer = tmp_path / "rules.yaml"
-        fewer.write_text(ONE)
-
-        done = run(home, "apply", str(fewer), "--dry-run")
-
-        assert done.exit_code == 0
-        assert "  gone     site-under-repeated-attack\n" in done.stderr
-        assert done.stderr.endswith("nothing was sent: a dry run\n")
-        assert re.search(r"^site-under-repeated-attack .* 4 vanish$", done.stdout, re.MULTILINE)
-        told = done.stdout[done.stdout.index("told at once: ") :].splitlines()
-        assert told[0] == f"told at once: {len(told) - 2} messages"
-        assert any("cancelled" in line for line in told)
-
-    def test_is_no_success_where_nobody_reads_what_it_would_change(self, home: Path, file: Path) -> None:
-        """Given a pipe whose reader has gone, when rules are adopted, then nothing is sent, that is said, exit 1."""
-        read, write = os.pipe()
-        os.close(read)
-        apply = [Path(sys.executable).parent / "tocsin", "rules", "apply", file, "--yes", *DECISION]
-        with os.fdopen(write, "wb") as nobody:
-            done = subprocess.run(
-                apply, stdout=nobody, stderr=subprocess.PIPE, env={**ENV, "TOCSIN_HOME": str(home)}, check=False
-            )
-
-        assert done.returncode == FOUND
-        assert done.stderr.endswith(b"tocsin: nothing was sent: nobody reads what it would change\n")
-
-    def test_runs_the_tests_beside_it_and_stops_when_one_fails(self, tmp_path: Path, file: Path) -> None:
-        """Given a rule and a test of it that fails, when it is applied, then the test is shown and nothing is sent."""
-        publish(tmp_path, facts.staged(facts.reported("a")))
-        beside = file.with_name("rules_test.yaml")
-        beside.write_text(
-            "rules: rules.yaml\n"
-            "tests:\n"
-            "- name: one is enough\n"
-            "  rule: one\n"
-            "  facts: [{known: 2024-01-01, report: a, site: north}]\n"
-            "  expect: [{known: 2024-01-01, messages: [{kind: raised}]}]\n"
-        )
-
-        where = {"TOCSIN_HOME": str(tmp_path)}
-        done = CliRunner().invoke(rules, ["apply", str(file), *DECISION, "--yes"], env=where, standalone_mode=False)
-        beside.write_text(beside.read_text().replace("messages: [{kind: raised}]", "messages: []"))
-        mended = run(tmp_path, "apply", str(file), "--dry-run")
-
-        assert done.return_value == FOUND
-        assert "FAILED" in done.stdout
-        assert done.stderr.endswith("1 test, 1 failed\nnothing was sent\n")
-        assert (mended.exit_code, "1 test, 0 failed" in mended.stderr) == (0, True)
-
-    def test_of_a_folder_runs_all_tests_in_it(self, tmp_path: Path) -> None:
-        """Given the first theatre's folder of rules with their tests, then all of them are run."""
-        publish(tmp_path, facts.staged(facts.reported("a")))
-        folder = tmp_path / "rules"
-        folder.mkdir()
-        for name in ("rules.yaml", "rules_test.yaml"):
-            (folder / name).write_text((folder_of("iraq-syria") / name).read_text())
-
-        done = run(tmp_path, "apply", str(folder), "--dry-run")
-
-        assert done.exit_code == 0
-        assert re.search(r"^\d\d tests, 0 failed$", done.stderr, re.MULTILINE)
