@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from events.errors import ConfigInvalid
 from streams.broker.embedded import EmbeddedKafka, running
+from streams.broker.locks import held
 from streams.settings import Settings
 
 
@@ -16,6 +18,15 @@ def folder_of(settings: Settings) -> Path:
 def embedded(settings: Settings) -> EmbeddedKafka:
     """The embedded Kafka of a home, not started."""
     return EmbeddedKafka(folder_of(settings), cache=settings.cache)
+
+
+def none_answers(settings: Settings) -> ConfigInvalid:
+    """What to say where no broker is named and none in this home answers: none runs, or one was begun a moment ago."""
+    if held(folder_of(settings) / "lock"):
+        return ConfigInvalid(
+            f"a Kafka was begun in {settings.home}, and does not answer: it is starting, or ending; try again"
+        )
+    return ConfigInvalid(f"no Kafka runs in {settings.home}: `tocsin up` starts one, TOCSIN_BROKER names another")
 
 
 @contextmanager

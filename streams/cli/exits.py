@@ -42,12 +42,25 @@ def exit_code(error: Exception) -> int:
 
 def _said(error: Exception) -> str:
     if isinstance(error, TimelineError):
-        return str(error)
+        return _soon(error) or str(error)
     if isinstance(error, OSError) and _is_of_home(error):
         return f"{error.filename}: {error.strerror}; TOCSIN_HOME names another folder"
     if any(it.__module__ == "aiokafka.errors" for it in type(error).__mro__):  # loading that takes a while
         return f"Kafka is gone, or refuses: {error}; `tocsin doctor` looks into it"
     return f"unexpected {type(error).__name__}: {error}"
+
+
+def _soon(error: TimelineError) -> str | None:
+    """What to say instead where nothing is published, but a worker of this home has begun."""
+    if type(error).__name__ != "NothingPublished":  # loading that takes a while
+        return None
+    from streams.broker.locks import held
+    from streams.settings import load_settings
+
+    workers = load_settings().home / "workers"
+    if not any(map(held, workers.glob("*"))):
+        return None
+    return "nothing to read yet: a worker has begun, and publishes soon; `tocsin status` says how far it is"
 
 
 def _is_of_home(error: OSError) -> bool:

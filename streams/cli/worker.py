@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 import structlog
 
-from events.errors import ConfigInvalid
 from streams.broker.embedded import EmbeddedKafka, running
 from streams.broker.errors import BrokerGone
-from streams.broker.which import embedded, folder_of
+from streams.broker.which import embedded, folder_of, none_answers
 from streams.cli.exits import told
 from streams.collector import calm_collector
 from streams.faust.batches import Limits
@@ -39,7 +38,7 @@ def worker() -> None:
     settings = load_settings()
     servers = settings.broker or running(folder_of(settings))
     if servers is None:
-        raise ConfigInvalid(f"no Kafka runs in {settings.home}: `tocsin up` starts one, TOCSIN_BROKER names another")
+        raise none_answers(settings)
     _run_and_leave(_work(settings, servers))
 
 

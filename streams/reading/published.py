@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from events.errors import ConfigInvalid
 from events.values import instant, iso
 from projections.store.reader import Reader, Snapshot
 from streams.settings import Settings
@@ -47,11 +46,11 @@ def broker_here(settings: Settings) -> str:
         ConfigInvalid: none does.
     """
     from streams.broker.embedded import running  # noqa: PLC0415 -- most readings need no broker
-    from streams.broker.which import folder_of  # noqa: PLC0415
+    from streams.broker.which import folder_of, none_answers  # noqa: PLC0415
 
     if servers := settings.broker or running(folder_of(settings)):
         return servers
-    raise ConfigInvalid(f"no Kafka runs in {settings.home}: `tocsin up` starts one, TOCSIN_BROKER names another")
+    raise none_answers(settings)
 
 
 async def log_ends(servers: str, topic: str) -> dict[int, int]:

@@ -10,12 +10,15 @@ from pathlib import Path
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
+from events.errors import ConfigInvalid
 from streams.broker.embedded import EmbeddedKafka, running
 from streams.broker.errors import BrokerFailed, FolderBusy
 from streams.broker.install import _class_cache_name, install
 from streams.broker.jars import LOCK
+from streams.broker.locks import FolderLock
 from streams.broker.ready import answers, free_port
 from streams.broker.which import broker_of, folder_of
+from streams.reading.published import broker_here
 from streams.settings import load_settings
 from streams.topics import Topics, create
 
@@ -154,3 +157,16 @@ def test_nobody_is_running_where_nothing_is(tmp_path: Path) -> None:
 
     (tmp_path / "bootstrap").write_text(f"127.0.0.1:{free_port()}\n")
     assert running(tmp_path) is None
+
+
+def test_a_broker_that_was_begun_and_does_not_answer_yet_is_not_taken_for_none(tmp_path: Path) -> None:
+    """Given a home in which a Kafka is starting, when a verb needs it, then that is said; `tocsin up` is no help."""
+    settings, lock = load_settings(home=tmp_path), FolderLock(tmp_path / "kafka" / "lock")
+    lock.acquire()
+
+    with pytest.raises(ConfigInvalid, match=r"a Kafka was begun in .* and does not answer: it is starting"):
+        broker_here(settings)
+
+    lock.release()
+    with pytest.raises(ConfigInvalid, match=r"no Kafka runs in .*`tocsin up` starts one"):
+        broker_here(settings)

@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import os
 import re
 import signal
 import subprocess
@@ -16,6 +17,7 @@ from aiokafka.errors import KafkaConnectionError
 
 from events.errors import ConfigInvalid, EventRejected, ProjectionHalted
 from streams.broker.embedded import EmbeddedKafka
+from streams.broker.locks import FolderLock
 from streams.cli import verbs as cli
 from streams.topics import Topics
 
@@ -232,6 +234,22 @@ def test_a_listing_of_topics_starts_no_kafka(tmp_path: Path, monkeypatch: pytest
     assert (done.returncode, done.stdout) == (2, "")
     assert "`tocsin up` starts one" in done.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_where_a_worker_has_begun_nobody_is_sent_to_start_one(tmp_path: Path) -> None:
+    """Given a home without snapshots, when it is read, then it is said how to begin; not while a worker is starting."""
+    lock = FolderLock(tmp_path / "workers" / "a")
+    read = [TOCSIN, "tallies"]
+    env = {**os.environ, "TOCSIN_HOME": str(tmp_path)}
+
+    lock.acquire()
+    begun = subprocess.run(read, capture_output=True, text=True, check=False, env=env)
+    lock.release()
+    none = subprocess.run(read, capture_output=True, text=True, check=False, env=env)
+
+    assert (begun.returncode, none.returncode) == (2, 2)
+    assert begun.stderr.startswith("tocsin: nothing to read yet: a worker has begun")
+    assert "start the line with `tocsin up`" in none.stderr
 
 
 def raiser(error: Exception) -> Callable[..., None]:
