@@ -6,17 +6,28 @@ from typing import TYPE_CHECKING
 
 import click
 
+from events.errors import ConfigInvalid
 from streams.cli.append import many
 from streams.cli.exits import FOUND, OK
 from streams.cli.output import print_json
+from streams.cli.words import readable
 
 if TYPE_CHECKING:
     from streams.rule_tests.running import Result
 
+JUNIT = click.Path(dir_okay=False, path_type=Path)
+
+
+def _a_file(_: click.Context, __: click.Parameter, value: Path | None) -> Path | None:
+    """A dash is no name of a file: people mean standard output by it, where other words are already."""
+    if value == Path("-"):
+        raise click.BadParameter("expected a file, found -, which is none: results are printed without it")
+    return value
+
 
 @click.command()
 @click.argument("paths", nargs=-1, required=True, metavar="PATH…", type=click.Path(exists=True, path_type=Path))
-@click.option("--junit", type=click.Path(dir_okay=False, path_type=Path), help="Write JUnit XML there too.")
+@click.option("--junit", type=JUNIT, callback=_a_file, help="Write JUnit XML there too.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON array of objects.")
 def test(paths: Sequence[Path], junit: Path | None, *, as_json: bool) -> int:
     """Run the rule tests in files, or in all *_test.yaml of folders and what is in them. Exit 1 when one fails.
@@ -28,13 +39,24 @@ def test(paths: Sequence[Path], junit: Path | None, *, as_json: bool) -> int:
     Nothing is needed for it, neither a broker nor a worker. How tests are written: docs/rule-tests.md
     """  # noqa: D301 -- click reads the character, not the letters
     if junit is not None:
-        _write(junit, [])  # what an earlier run found is not for whoever reads it after a fault
-    results = run_tests(paths, show=lambda _: not as_json)
-    if as_json:
-        print_json([as_object(it) for it in results])
-    if junit is not None:
-        _write(junit, results)
+        _write(junit, [])  # what an earlier run found is not for whoever reads it when this one is killed
+    try:
+        results = run_tests(paths, show=lambda _: not as_json)
+    except ConfigInvalid as error:
+        _put([], error.faults, junit, as_json=as_json)
+        raise
+    _put(results, [], junit, as_json=as_json)
     return FOUND if any(it.failures for it in results) else OK
+
+
+def _put(results: "Sequence[Result]", faults: Sequence[str], junit: Path | None, *, as_json: bool) -> None:
+    """Write for machines what was found, where that is wanted."""
+    from streams.rule_tests.telling import object_of, object_of_fault
+
+    if as_json:
+        print_json([*map(object_of, results), *map(object_of_fault, faults)])
+    if junit is not None:
+        _write(junit, results, faults)
 
 
 def run_tests(paths: Sequence[Path], show: Callable[["Result"], bool]) -> "list[Result]":
@@ -52,29 +74,18 @@ def run_tests(paths: Sequence[Path], show: Callable[["Result"], bool]) -> "list[
 
 
 def _say(it: "Result") -> None:
-    from streams.rule_tests.junit import lines_of
+    from streams.rule_tests.telling import lines_of
 
-    click.secho(f"{'FAILED' if it.failures else 'ok':8}{it.file}: {it.name}", fg="red" if it.failures else None)
+    said = f"{'FAILED' if it.failures else 'ok':8}{it.file}: {it.name}"
+    click.secho(readable(said), fg="red" if it.failures else None)
     for failure in it.failures:
-        click.echo("\n".join(f"    {line}" for line in lines_of(it.file, failure)))
+        click.echo("\n".join(f"    {readable(line)}" for line in lines_of(it.file, failure)))
 
 
-def as_object(it: "Result") -> dict[str, object]:
-    """A result for programs."""
-    return {
-        "file": it.file,
-        "place": it.place,
-        "test": it.name,
-        "ok": not it.failures,
-        "failures": [failure._asdict() for failure in it.failures],
-    }
-
-
-def _write(path: Path, results: "Sequence[Result]") -> None:
-    from events.errors import ConfigInvalid
+def _write(path: Path, results: "Sequence[Result]", faults: Sequence[str] = ()) -> None:
     from streams.rule_tests.junit import junit
 
     try:
-        path.write_text(junit(results), encoding="utf-8")
+        path.write_text(junit(results, faults), encoding="utf-8")
     except OSError as error:
         raise ConfigInvalid(f"{path}: {error.strerror}") from error

@@ -98,12 +98,12 @@ def say_faults(it: Trial) -> None:
 def as_object(it: Trial) -> Object:
     """All of it, for programs. What was not looked at is null, for the rules are in force already or a test failed."""
     from streams.backtesting.report import report
-    from streams.cli.rules_test import as_object as test_object
+    from streams.rule_tests.telling import object_of
 
     return {
         "timeline": it.timeline,
         "changes": it.changes._asdict(),
-        "tests": [test_object(one) for one in it.tests],
+        "tests": [object_of(one) for one in it.tests],
         "past": it.past and report(it.past),
         "faults": it.effect and it.effect.faults,
         "told": it.effect and _messages(it),

@@ -1,5 +1,6 @@
 """Rule tests run: each in a timeline of its own, on the real fold, the real evaluator and real tables."""
 
+import time
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -28,6 +29,7 @@ class Result(NamedTuple):
     place: str
     name: str
     failures: list[Failure]
+    seconds: float  # that it took, by a clock of no date
 
 
 def run(sheets: Sequence[Sheet]) -> Iterator[Result]:
@@ -35,8 +37,10 @@ def run(sheets: Sequence[Sheet]) -> Iterator[Result]:
     for sheet in sheets:
         with scratch() as tables:
             for number in range(len(sheet.tests)):
+                began = time.monotonic()
                 failures = list(Run(sheet, number, tables).failures())
-                yield Result(str(sheet.path), sheet.place(number), sheet.tests[number].name, failures)
+                name, seconds = sheet.tests[number].name, time.monotonic() - began
+                yield Result(str(sheet.path), sheet.place(number), name, failures, seconds)
 
 
 class Run:

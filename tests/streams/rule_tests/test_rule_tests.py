@@ -6,6 +6,7 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
+from click import BadParameter
 from click.testing import CliRunner, Result
 
 from events.errors import ConfigInvalid, Faulty
@@ -13,8 +14,10 @@ from seeds.loader import THEATRES, load
 from streams.cli.rules import rules
 from streams.rule_files import read_rules
 from streams.rule_tests.form import Case
+from streams.rule_tests.junit import junit
 from streams.rule_tests.reading import read_tests
-from streams.rule_tests.running import run
+from streams.rule_tests.running import Failure, run
+from streams.rule_tests.running import Result as Outcome
 
 ROOT = Path(__file__).parents[3]
 PAGE = (ROOT / "docs/rule-tests.md").read_text(encoding="utf-8")
@@ -331,13 +334,73 @@ def test_junit_has_a_case_for_each_test_and_the_diff_of_what_failed(folder: Path
 
 def test_a_fault_leaves_no_junit_of_an_earlier_run(folder: Path) -> None:
     """Given results of before, when a file of tests is faulty, then they are gone."""
-    junit = folder / "found.xml"
+    written = folder / "found.xml"
     tried("rules_test.yaml", "--junit", "found.xml")
-    assert "<testcase" in junit.read_text()
+    assert written.read_text().count("<testcase") == 2
     (folder / "rules_test.yaml").write_text("tests: 1")
 
     assert isinstance(tried("rules_test.yaml", "--junit", "found.xml").exception, Faulty)
-    assert "<testcase" not in junit.read_text()
+    assert written.read_text().count("<testcase") == 1  # its fault
+
+
+def test_faults_are_errors_in_junit_and_objects_in_json(folder: Path) -> None:
+    """Given a file of tests with two faults, when it is tried, then both machines' forms have them, with places."""
+    (folder / "rules_test.yaml").write_text(case("{known: x, report: a}", "{known: y, episodes: []}"))
+
+    result = tried("rules_test.yaml", "--json", "--junit", "found.xml")
+    [suite] = ET.parse(folder / "found.xml").getroot()
+
+    assert isinstance(result.exception, Faulty)
+    assert (suite.get("name"), suite.get("tests"), suite.get("errors")) == ("rules_test.yaml", "1", "1")
+    assert (suite.findtext("testcase/error") or "").split("\n") == result.exception.faults
+    assert [(it["file"], it["test"], it["ok"]) for it in json.loads(result.stdout)] == [
+        ("rules_test.yaml", None, False)
+    ] * 2
+    assert json.loads(result.stdout)[0]["failures"][0]["said"].startswith("facts.0.known: expected a day")
+
+
+def test_a_path_that_is_no_file_of_tests_is_an_error_too(folder: Path) -> None:
+    """Given a folder without tests, when it is tried, then JUnit and JSON say so under its name."""
+    (folder / "empty").mkdir()
+
+    result = tried("empty", "--json", "--junit", "found.xml")
+    [suite] = ET.parse(folder / "found.xml").getroot()
+
+    assert suite.get("name") == "empty"
+    assert [it["file"] for it in json.loads(result.stdout)] == ["empty"]
+
+
+def test_junit_is_xml_whatever_is_in_a_name() -> None:
+    """Given names with characters that XML or a line does not have, when they are written, then XML is read again."""
+    odd = "a\x1b\x85\u2028\ud800\ufffe\uffff<&\U0001f600"
+    failed = Outcome(odd, "1:1", odd, [Failure("1:1", odd, [f"- {odd}"])], 1.25)
+
+    text = junit([failed], [f"{odd}:1:2: {odd}"])
+    [first, second] = ET.fromstring(text.encode()).iter("testcase")
+
+    fit = r"a\x1b\x85\u2028\ud800??<&" + "\U0001f600"
+    assert (first.get("name"), first.get("file"), second.get("file")) == (fit, fit, fit)
+    assert first.findtext("failure") == f"{fit}:1:1: {fit}\n  - {fit}"
+
+
+def test_junit_says_how_long_each_test_took() -> None:
+    """Given two tests that took so long, when they are written, then so did their cases and, summed up, their suite."""
+    took = [Outcome("a_test.yaml", "1:1", name, [], seconds) for name, seconds in (("one", 0.25), ("two", 1.5))]
+
+    [suite] = ET.fromstring(junit(took))
+
+    assert ([it.get("time") for it in suite], suite.get("time")) == (["0.250", "1.500"], "1.750")
+
+
+def test_a_test_takes_time(folder: Path) -> None:
+    """Given tests, when they are run, then each took some."""
+    assert all(it.seconds > 0 for it in run(read_tests([folder / "rules_test.yaml"])))
+
+
+def test_a_dash_is_no_file_for_junit(folder: Path) -> None:
+    """Given a dash for the file, when tests are run, then that is refused, and no file has such a name."""
+    assert isinstance(tried("rules_test.yaml", "--junit", "-").exception, BadParameter)
+    assert not (folder / "-").exists()
 
 
 @pytest.mark.usefixtures("folder")
