@@ -14,9 +14,10 @@ from typing import NamedTuple
 from projections.incidents import Incident
 from projections.rules.lines import Lines
 from projections.rules.matching import View, members_of, said_of, view_of
-from projections.rules.model import FOREVER, Bounds, Group, Member, Rule
+from projections.rules.model import FOREVER, Bounds, Episode, Group, Member, Rule
 from projections.rules.proof import total
 from projections.rules.spells import Spell, changes_of
+from projections.rules.watch import Watch
 from projections.rules.words import Measure
 
 
@@ -109,6 +110,16 @@ def explain(rule: Rule, group: Group, incidents: Iterable[Incident], at: int) ->
     placed = [parts[it.number] for it in mine if it.number in parts]
     past, later = ([it for it in course if (it[0] > at) is after] for after in (False, True))
     return Explained(value, bounds, placed, left_out, far, later, _fell(rule, past))
+
+
+def open_at(rule: Rule, group: Group, incidents: Iterable[Incident], at: int) -> Episode | None:
+    """The episode that is open when the clock is at an instant, if nothing more is told.
+
+    As far as the incidents go back, so does its beginning.
+    """
+    members = members_of([rule], [it for it in incidents if it.stands]).get((rule.rule_id, group), [])
+    found = Watch(rule, at, members).track().episodes()
+    return found[-1] if found and found[-1].ended_at is None else None
 
 
 def fall_of(rule: Rule, course: Sequence[tuple[int, int]]) -> int | None:

@@ -1,16 +1,17 @@
 """A group of a rule explained from the snapshots: its incidents, and what `rules.explaining` says of them."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final, NamedTuple
 
-from events.values import instant, iso
+from events.values import instant, iso, micros
 from projections.incidents import Incident
 from projections.rows import group_key
 from projections.rules.compiling import compile_rule
-from projections.rules.explaining import Explained, LeftOut, Part, explain, fall_of, turn_of
+from projections.rules.explaining import Explained, LeftOut, Part, explain, fall_of, open_at, turn_of
 from projections.rules.matching import said_of
 from projections.rules.messages import amount
-from projections.rules.model import FOREVER, SEVERITIES, Group, Rule
+from projections.rules.model import FOREVER, SEVERITIES, Episode, Group, Rule
 from projections.rules.words import Measure
 from projections.store.provenance import incidents
 from projections.store.reader import Reader
@@ -32,10 +33,14 @@ def explained(reader: Reader, asked: Asked) -> Object:
     """Why the value of a group is what it is at an instant, as one document; incidents with who told of them where."""
     rule, where = compile_rule(asked.row["content"]), {it: asked.row[it] for it in ("partition", "timeline")}
     fields = dict(zip(rule.by, asked.group, strict=True))
-    known = {it.number: it for it in of_group(reader, where, fields, after=_beginning(rule, asked.at))}
+    clock = clock_of(reader, asked.row)
+    after = _beginning(rule, min(asked.at, clock))
+    known = {it.number: it for it in of_group(reader, where, fields, after=after)}
     found = explain(rule, asked.group, known.values(), asked.at)
     key = {"rule": rule.rule_id, "group": group_key(asked.group)}
-    episode = next(iter(reader.rows("episode_at", **where, **key, at=asked.at)), None)
+    episode = next(iter(reader.rows("episode_at", **where, **key, at=min(asked.at, clock))), None)
+    if asked.at > clock:
+        episode = _to_come(episode, open_at(rule, asked.group, known.values(), asked.at), clock)
     return {
         **where,
         "rule": {name: asked.row[it] for name, it in NAMED.items()},
@@ -45,6 +50,22 @@ def explained(reader: Reader, asked: Asked) -> Object:
         "episode": episode,
         **_lists(reader, asked, rule, found, known),
     }
+
+
+def clock_of(reader: Reader, row: Object) -> int:
+    """The clock of the timeline of a row, as of when it is read, µs."""
+    clocks = next(it.clocks for it in reader.as_of if it.partition == row["partition"])
+    return micros(datetime.fromisoformat(clocks[row["timeline"]]))
+
+
+def _to_come(now: Object | None, then: Episode | None, clock: int) -> Object | None:
+    """The episode that lasts when the clock has moved on: the one of now, or one that has no alert yet."""
+    if then is None:
+        return None
+    peak = {"value": then.value, "peak_at": _iso(then.peak_at), "severity": then.severity}
+    if now is None or now["ended_at"] or then.opened_at > clock:
+        return {"opened_at": _iso(then.opened_at), "ended_at": None, **peak, "alert_id": None}
+    return now | peak if then.value > now["value"] else now
 
 
 NAMED: Final = {"id": "rule", "title": "title", "content_hash": "content_hash"}

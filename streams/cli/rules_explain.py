@@ -2,13 +2,11 @@
 
 import json
 from collections.abc import Sequence
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from events.errors import NotFound
-from events.values import micros
 from streams.cli.reads import Then, as_known, of_timelines, reading
 from streams.cli.tree import print_tree
 
@@ -43,11 +41,12 @@ def explain(*, reader: "Reader", as_json: bool, rule: str, group: Sequence[str],
     tocsin rules explain site-under-repeated-attack ain-al-asad --at 2023-11-12
     tocsin rules explain wave-of-attacks --as-known-at 2023-11-09 --json
     """  # noqa: D301 -- click reads the character, not the letters
-    from projections.store.explaining import Asked, explained
+    from projections.store.explaining import Asked, clock_of, explained
     from streams.cli.explaining import told
 
     row = only(reader, rule, chosen["timelines"])
-    asked = Asked(row, _group(reader, row, group), _clock(reader, row) if at is None else at, chosen["rows"])
+    then = clock_of(reader, row) if at is None else at
+    asked = Asked(row, _group(reader, row, group), then, chosen["rows"])
     found = explained(reader, asked)
     if as_json:
         click.echo(json.dumps(found, ensure_ascii=False))
@@ -76,11 +75,6 @@ def only(reader: "Reader", rule: str, timelines: Sequence[str] | None) -> dict[s
     if len(found) > 1:
         raise click.UsageError(f"{rule} is in force in {', '.join(it['timeline'] for it in found)}: say --timeline")
     return found[0]
-
-
-def _clock(reader: "Reader", row: dict[str, Any]) -> int:
-    clocks = next(it.clocks for it in reader.as_of if it.partition == row["partition"])
-    return micros(datetime.fromisoformat(clocks[row["timeline"]]))
 
 
 def _group(reader: "Reader", row: dict[str, Any], said: Sequence[str]) -> tuple[str, ...]:

@@ -72,14 +72,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Try slips; the exit code."""
     parser = argparse.ArgumentParser(prog="python -m tests.mutants", description=__doc__)
     parser.add_argument(
-        "modules", nargs="*", help="of projections/rules, every slip of them; a sample, if none is named"
+        "modules",
+        nargs="*",
+        help="of projections/rules, or functions of them (spans.settle): every slip; a sample, if none is named",
     )
     parser.add_argument("--all", action="store_true", help="every slip of every module; hours")
     parser.add_argument("--sample", type=int, help=f"so many of the slips; {SAMPLE}, if no module is named")
     parser.add_argument("--seed", type=int, default=0, help="which ones are in the sample")
     parser.add_argument("--jobs", type=int, default=1, help="so many at a time")
     asked = parser.parse_args(arguments)
-    every = [Trial(module, slip) for module in asked.modules or MODULES for slip in slips(_source(module))]
+    every = [it for name in asked.modules or MODULES for it in trials(name)]
     many = asked.sample or (len(every) if asked.all or asked.modules else SAMPLE)
     chosen = sampled(every, many, asked.seed)
     sys.stdout.write(
@@ -88,6 +90,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     survivors = list(_survivors(chosen, asked.jobs))
     new = _reported(chosen, survivors)
     return int(new > 0)
+
+
+def trials(name: str) -> list[Trial]:
+    """The slips of a module, or of a function of it."""
+    module, _, within = name.partition(".")
+    return [Trial(module, it) for it in slips(_source(module)) if within in {"", it.within}]
 
 
 def sampled(every: Sequence[Trial], many: int, seed: int) -> Sequence[Trial]:

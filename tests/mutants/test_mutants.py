@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.mutants.__main__ import MODULES, ROOT, TESTS, Book, Trial, explained, sampled
+from tests.mutants.__main__ import MODULES, ROOT, TESTS, Book, Trial, explained, sampled, trials
 from tests.mutants.slips import Slip, slips
 
 
@@ -85,6 +85,14 @@ def test_what_is_tried_is_there() -> None:
     """Given the modules and tests of the tool, then each is a file."""
     assert all((ROOT / "projections" / "rules" / f"{it}.py").is_file() for it in MODULES)
     assert all((ROOT / it).is_file() for it in TESTS)
+
+
+def test_a_function_of_a_module_has_slips_of_its_own() -> None:
+    """Given a module, when one of its functions is named, then its slips are tried and no others."""
+    of_one = trials("spans.settle")
+
+    assert {it.slip.within for it in of_one} == {"settle"}
+    assert len(of_one) < len(trials("spans"))
 
 
 def test_what_is_explained_is_still_a_slip() -> None:

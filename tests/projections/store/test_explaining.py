@@ -1,6 +1,7 @@
 """A group explained from a file: what the tables hold is what the evaluator said, now and as known then."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -190,5 +191,110 @@ def test_the_value_is_that_of_the_evaluator_at_any_time_as_known_at_any_time(
 
                     found = explained(reader, Asked(row, tuple(it["group"].values()), moment, 99))
 
-                    assert found["value"] == it["value"]
+                    assert found["value"][rule.bound] == it["value"][rule.bound]  # bounds change without a word
                     assert found["episode"]["alert_id"] == it["alert_id"]
+
+
+@pytest.fixture(scope="module")
+def soon(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """Attacks of October at four sites; the clock stands at noon of the 1st of November."""
+    days = {"north": (30, 31), "south": (20,), "west": (25, 31), "east": (14, 26, 31, 31)}
+    told = [
+        facts.reported(f"{site}-{number}", day=f"2023-10-{day}", site=site)
+        for site, those in days.items()
+        for number, day in enumerate(those)
+    ]
+    rules = adopted(
+        *({**ATTACKS, **MEASURES[name], "id": name} for name in ("count", "silence", "surge")),
+        {**ATTACKS, "id": "kept", "clear_below": 1, "keep_firing": "5d"},
+    )
+    with Reader(publish(tmp_path_factory.mktemp("soon"), facts.staged(rules, *told))) as it:
+        yield it
+
+
+class TestAfterTheClock:
+    """What becomes of a group if nothing more is told."""
+
+    @pytest.mark.parametrize(
+        ("rule", "site", "day", "lasts"),
+        [
+            ("count", "north", "11-05", True),
+            ("count", "north", "11-06", False),
+            ("kept", "west", "11-11", True),
+            ("kept", "west", "11-12", False),
+        ],
+    )
+    def test_an_episode_lasts_until_it_is_over(
+        self, soon: Reader, rule: str, site: str, day: str, *, lasts: bool
+    ) -> None:
+        """Given open episodes that are over on the 6th and the 12th if nothing more is told, then they last so long."""
+        episode = asked(soon, rule, day, site)["episode"]
+
+        assert (episode is not None and episode["alert_id"] is not None) is lasts
+
+    def test_a_silence_that_will_be_too_long_has_no_alert_yet(self, soon: Reader) -> None:
+        """Given an attack on the 31st, when a day three days later is explained, then an episode has begun by then."""
+        episode = asked(soon, "silence", "11-03", "north")["episode"]
+
+        assert episode == {
+            "opened_at": "2023-11-03T00:00:00Z",
+            "ended_at": None,
+            "value": 3 * DAY,
+            "peak_at": "2023-11-03T00:00:00Z",
+            "severity": "watch",
+            "alert_id": None,
+        }
+        assert asked(soon, "silence", "11-02", "north")["episode"] is None
+
+    def test_a_second_surge_has_no_alert_yet(self, soon: Reader) -> None:
+        """Given a surge that is over on the 2nd, when the window before has emptied by the 4th, then another begins."""
+        now, over, then = (asked(soon, "surge", day, "east")["episode"] for day in ("11-01", "11-03", "11-05"))
+
+        assert now["alert_id"] is not None
+        assert over is None
+        assert (then["opened_at"], then["alert_id"]) == ("2023-11-04T00:00:00Z", None)
+
+    def test_an_alert_that_will_be_graver_stands_for_that(self, soon: Reader) -> None:
+        """Given a silence since the 20th that has an alert, when it is 20 days long, then that alert is a warning."""
+        now, then = (asked(soon, "silence", day, "south")["episode"] for day in ("11-01", "11-10"))
+
+        assert (now["severity"], then["severity"]) == ("watch", "warning")
+        assert then["peak_at"] == "2023-11-09T00:00:00Z"
+        assert (then["alert_id"], then["opened_at"]) == (now["alert_id"], now["opened_at"])
+
+
+ATTACK = st.tuples(st.integers(12, 31), st.sampled_from([(), ("drone",), ("drone", "rocket")]), st.integers(1, 4))
+
+
+@settings(max_examples=10)
+@given(
+    attacks=st.lists(ATTACK, min_size=1, max_size=6),
+    keep_firing=st.sampled_from(["0d", "5d"]),
+    hours=st.integers(1, 40 * 24),
+)
+def test_the_episode_of_a_time_to_come_is_the_one_that_is_open_when_that_time_has_come(
+    attacks: list[tuple[int, tuple[str, ...], int]],
+    keep_firing: str,
+    hours: int,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    """Given any attacks, when groups are explained for after the clock, then as they are after a tick to then."""
+    told = [
+        facts.reported(f"i{number}", day=f"2023-10-{day:02}", weapons=weapons, wounded={"us": wounded})
+        for number, (day, weapons, wounded) in enumerate(attacks)
+    ]
+    rules = adopted(*({**ATTACKS, **it, "id": name, "keep_firing": keep_firing} for name, it in MEASURES.items()))
+    start = facts.staged(rules, *told)
+    now_at, then_at = tmp_path_factory.mktemp("now"), tmp_path_factory.mktemp("then")
+    then = facts.moment(facts.RECORDED_AT) + timedelta(hours=hours)
+    with (
+        Reader(publish(now_at, start)) as now,
+        Reader(publish(then_at, [*start, facts.ticked(then)])) as come,
+    ):
+        for row in now.rows("rules", timelines=None, rules=None):
+            one = Asked(row, ("north",), micros(then), 9)
+            found, true = explained(now, one)["episode"], explained(come, one)["episode"]
+
+            if true is not None and true["opened_at"] > facts.RECORDED_AT:
+                true["alert_id"] = None  # that is not told yet
+            assert found == true
