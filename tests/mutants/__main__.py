@@ -16,12 +16,14 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from tests.mutants.slips import Slip, slips
-from tests.mutants.trial import found
+from tests.mutants.trial import PATIENCE, found
 
 ROOT: Final = Path(__file__).parents[2]
 EXPLAINED: Final = ROOT / "docs" / "mutants.md"
 TRIED: Final = ROOT / ".tocsin" / "mutants"  # a line for each slip that was tried
 SAMPLE: Final = 40  # slips; some minutes
+LONGEST: Final = 3600.0  # seconds for all tests without a slip
+SLACK: Final = 3  # times as long as they took then, and a slip hangs: the machine may be busier by now
 RULES: Final = "tests/projections/rules"
 # The tests of the evaluator, those first that find most in the least time.
 TESTS: Final = [
@@ -32,6 +34,12 @@ TESTS: Final = [
         *("yaml_file", "contract"),
     )
 ]
+QUICK: Final = 4  # the first of them, less than a second together
+OWN: Final = {
+    "counting": "watch",
+    "lined": "watch",
+    "spans": "watch",
+}  # whose tests find most, if not those of its name
 MODULES: Final = (
     *("begin", "alerts", "watch", "messages", "outcome", "matching", "engine", "explaining", "measures", "touching"),
     *("spells", "lines", "lined", "steps", "track", "spans", "counting", "members", "pieces", "proof"),
@@ -84,10 +92,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     every = [it for name in asked.modules or MODULES for it in trials(name)]
     many = asked.sample or (len(every) if asked.all or asked.modules else SAMPLE)
     chosen = sampled(every, many, asked.seed)
-    sys.stdout.write(
-        f"{len(chosen)} of {len(every)} slips, seed {asked.seed}; about {_took(_sound(chosen)):.0f} s each\n"
-    )
-    survivors = list(_survivors(chosen, asked.jobs))
+    took = _took(_sound(chosen))
+    sys.stdout.write(f"{len(chosen)} of {len(every)} slips, seed {asked.seed}; at most {took:.0f} s each\n")
+    survivors = list(_survivors(chosen, asked.jobs, max(PATIENCE, SLACK * took)))
     new = _reported(chosen, survivors)
     return int(new > 0)
 
@@ -120,10 +127,13 @@ def _reported(chosen: Sequence[Trial], survivors: Sequence[Trial]) -> int:
     return sum(str(it) not in known for it in survivors)
 
 
-def _survivors(chosen: Sequence[Trial], jobs: int) -> Iterator[Trial]:
+def _survivors(chosen: Sequence[Trial], jobs: int, patience: float) -> Iterator[Trial]:
+    def ask(trial: Trial) -> bool:
+        return _lives(trial, patience)
+
     book, begun, end = Book(TRIED, _state()), time.monotonic(), "\r" if sys.stderr.isatty() else "\n"
     with ThreadPoolExecutor(jobs) as pool:
-        lives = pool.map(lambda it: book.lives(it, _lives), chosen)
+        lives = pool.map(lambda it: book.lives(it, ask), chosen)
         for number, (trial, survives) in enumerate(zip(chosen, lives, strict=True), 1):
             sys.stderr.write(f"{number} of {len(chosen)}, {time.monotonic() - begun:.0f} s {trial.module}{end}")
             if survives:
@@ -131,8 +141,15 @@ def _survivors(chosen: Sequence[Trial], jobs: int) -> Iterator[Trial]:
                 yield trial
 
 
-def _lives(trial: Trial) -> bool:
-    return not found(f"projections.rules.{trial.module}", trial.slip.source, _path(trial.module), TESTS)
+def _lives(trial: Trial, patience: float) -> bool:
+    module = f"projections.rules.{trial.module}"
+    return not found(module, trial.slip.source, _path(trial.module), ordered(trial.module), patience)
+
+
+def ordered(module: str) -> list[str]:
+    """All tests: the quick ones, then those that find most of a module, then the others."""
+    own = f"{RULES}/test_{OWN.get(module, module)}.py"
+    return [*TESTS[:QUICK], *sorted(TESTS[QUICK:], key=lambda it: it != own)]
 
 
 def _sound(chosen: Sequence[Trial]) -> Trial:
@@ -143,7 +160,7 @@ def _sound(chosen: Sequence[Trial]) -> Trial:
 def _took(sound: Trial) -> float:
     """How long the tests take if they find nothing, in seconds."""
     begun = time.monotonic()
-    if not _lives(sound):
+    if not _lives(sound, LONGEST):
         sys.exit(f"{sound.module}: the tests fail without a slip; nothing can be told")
     return time.monotonic() - begun
 

@@ -6,7 +6,20 @@ from pathlib import Path
 
 import pytest
 
-from tests.mutants.__main__ import MODULES, ROOT, TESTS, Book, Trial, explained, sampled, trials
+from tests.mutants.__main__ import (
+    MODULES,
+    OWN,
+    QUICK,
+    ROOT,
+    RULES,
+    TESTS,
+    Book,
+    Trial,
+    explained,
+    ordered,
+    sampled,
+    trials,
+)
 from tests.mutants.slips import Slip, slips
 
 
@@ -81,6 +94,24 @@ def test_what_was_tried_is_not_tried_again_while_all_is_the_same(tmp_path: Path)
     assert asked == TRIALS[:2] * 2
 
 
+def test_who_does_not_end_is_found(tmp_path: Path) -> None:
+    """Given a test of a module, when the module keeps it for longer than there is patience, then that is a find."""
+    (tmp_path / "waited_here.py").write_text("SECONDS = 0\n")
+    (tmp_path / "test_it.py").write_text(
+        "import time, waited_here\ntime.sleep(waited_here.SECONDS)\ndef test_it(): ...\n"
+    )
+    code = f"""
+from pathlib import Path
+from tests.mutants.trial import found
+here = Path({str(tmp_path)!r})
+print(found("waited_here", "SECONDS = 600", here / "waited_here.py", [str(here / "test_it.py")], 1.0))
+"""
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+
+    assert done.stdout.split() == ["True"]
+
+
 def test_what_is_tried_is_there() -> None:
     """Given the modules and tests of the tool, then each is a file."""
     assert all((ROOT / "projections" / "rules" / f"{it}.py").is_file() for it in MODULES)
@@ -93,6 +124,13 @@ def test_a_function_of_a_module_has_slips_of_its_own() -> None:
 
     assert {it.slip.within for it in of_one} == {"settle"}
     assert len(of_one) < len(trials("spans"))
+
+
+def test_the_tests_of_a_module_come_early_and_none_is_left_out() -> None:
+    """Given a module, when its slips are tried, then by all tests, and by its own right after the quick ones."""
+    assert ordered("spans").index(f"{RULES}/test_watch.py") == ordered("track").index(f"{RULES}/test_track.py") == QUICK
+    assert all(sorted(ordered(it)) == sorted(TESTS) for it in MODULES)
+    assert set(OWN) <= set(MODULES)
 
 
 def test_what_is_explained_is_still_a_slip() -> None:

@@ -13,7 +13,7 @@ from typing import Final
 import pytest
 from hypothesis import Phase, settings
 
-PATIENCE: Final = 90.0  # seconds; who hangs is found
+PATIENCE: Final = 90.0  # seconds, at least
 ARGUMENTS: Final = (
     *("-W", "ignore::pytest.PytestAssertRewriteWarning"),  # hypothesis is here already, and that does not matter
     *("-x", "-q", "-p", "no:cacheprovider", "--hypothesis-profile=slips", "--hypothesis-seed=0"),
@@ -45,14 +45,14 @@ class Slipped(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):
         return compile(self._source, str(self._path), "exec")
 
 
-def found(module: str, source: str, path: Path, tests: Sequence[str]) -> bool:
-    """Whether a test fails, or never ends, with this source for a module.
+def found(module: str, source: str, path: Path, tests: Sequence[str], patience: float = PATIENCE) -> bool:
+    """Whether a test fails, or does not end in so many seconds, with this source for a module.
 
     Nothing of ours may be imported yet: the process begins as this one is.
     """
     process = multiprocessing.get_context("fork").Process(target=_run, args=(module, source, path, tests))
     process.start()
-    process.join(PATIENCE)
+    process.join(patience)
     if process.is_alive():
         process.kill()
         process.join()
