@@ -40,7 +40,7 @@ class CountTrack(Track):
         end, level = at + rule.window, spans.low
         if spans.openings and at <= spans.ended(-1):
             level = spans.least(at, end, self.clock, members.last)
-        if not level or not members.put(at, number, level, rule.window):
+        if not members.put(at, number, level, rule.window):
             return False
         self._wait(at, min(end, FOREVER), 1)
         return True

@@ -30,9 +30,7 @@ class Span(NamedTuple):
 Course = tuple[int, int]  # how far a walk has come: a span that opened, and when it fell; FOREVER: it holds
 NONE: Final[Course] = (FOREVER, FOREVER)  # no span has opened
 NOWHERE: Final = Steps()  # V is 0, or not made; never changed
-Mended = tuple[
-    int, int, list[Span]
-]  # old spans [first, stop), and the spans that come instead; their peaks to be found
+Mended = tuple[int, int, list[Span]]  # old spans [first, stop), and those that come instead; their peaks to be found
 
 
 class Spans:
@@ -84,7 +82,8 @@ class Spans:
     def know(self, points: Sequence[tuple[int, int]]) -> None:
         """Make V anew, of (instant, change) in order; spans stay as they are."""
         self.steps = Steps(points, self.block, max(self.block // 4, 2))
-        self._last_rise = max((at for at, delta in points if delta > 0), default=-FOREVER)
+        self._last_rise = -FOREVER
+        self._rises(points)
 
     def forget(self) -> None:
         """Let go of V; spans stay."""
@@ -121,7 +120,7 @@ class Spans:
         return near >= 0 and start <= self.ended(near)
 
     def least(self, start: int, end: int, clock: int, last: int) -> int:
-        """The V that changes what is seen of the spans before `due`, if V rises in [start, end); 0: any may.
+        """The V that changes what is seen of the spans before `due`, if V rises in [start, end); 1: any may.
 
         `last` is the last instant at which V rises, or later.
         """
@@ -129,25 +128,26 @@ class Spans:
         if near < 0 or start > self.ended(near):
             return self.low
         opened, ended, peak, peak_at = self.span(near)
-        later = near + 1 < len(self.openings) or last > ended
-        if opened > clock or (end > ended and (later or clock >= ended + self._keep)):
-            return 0  # else only the end of the open span moves, which nobody sees before the clock gets there
+        if opened > clock or (end > ended and (last > ended or clock >= ended + self._keep)):
+            return 1  # else only the end of the open span moves, which nobody sees before the clock gets there
         return peak + (start > peak_at)
 
     # -- what happens
 
     def extend(self, spells: Sequence[Spell]) -> None:
         """Add spells of which it is known that they can move nothing but the end of the last span."""
-        self.steps.extend(changes_of(spells))
-        rises = [start if weight > 0 else end for start, end, weight in spells]
-        self._last_rise = max([self._last_rise, *(at for at in rises if at < FOREVER)])
+        points = changes_of(spells)
+        self.steps.extend(points)
+        self._rises(points)
         self.settle()
+
+    def _rises(self, points: Sequence[tuple[int, int]]) -> None:
+        self._last_rise = max([self._last_rise, *(at for at, delta in points if delta > 0)])
 
     def settle(self) -> None:
         """Find the end of the last span, which may have moved."""
-        last = 3 * len(self.openings) - 3
-        if last >= 0 and self._rest[last] < FOREVER:
-            self._rest[last] = self._fall(self._rest[last])
+        if self.openings:
+            self._rest[-3] = self._fall(self._rest[-3])
 
     def _fall(self, since: int) -> int:
         """The first change point from an instant on where V is below `clear_below`; FOREVER when there is none."""
