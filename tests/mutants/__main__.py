@@ -31,18 +31,16 @@ TESTS: Final = [
     for name in (
         *("measures", "kinds", "touching", "memory", "lines", "spells", "begin", "changes", "track", "adoption"),
         *("engine", "explaining", "status", "alerts", "matching", "members", "steps", "messages", "watch"),
-        *("yaml_file", "contract"),
+        *("yaml_file", "contract", "words"),
     )
 ]
 QUICK: Final = 4  # the first of them, less than a second together
-OWN: Final = {
-    "counting": "watch",
-    "lined": "watch",
-    "spans": "watch",
-}  # whose tests find most, if not those of its name
+# Whose tests find most, if not those of its name.
+OWN: Final = {"counting": "watch", "lined": "watch", "spans": "watch", "templates": "yaml_file", "values": "yaml_file"}
 MODULES: Final = (
     *("begin", "alerts", "watch", "messages", "outcome", "matching", "engine", "explaining", "measures", "touching"),
     *("spells", "lines", "lined", "steps", "track", "spans", "counting", "members", "pieces", "proof"),
+    *("templates", "values"),
 )
 
 

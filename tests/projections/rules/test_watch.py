@@ -155,6 +155,15 @@ def test_one_more_in_an_open_episode_moves_its_peak_and_no_more(at: int, clock: 
     assert group.grown == 1
 
 
+def test_one_more_just_where_an_episode_will_open_counts_when_it_does() -> None:
+    """Given two of one instant after the clock, when a third comes there, then the episode opens with three."""
+    group = Group(Rule("r", (2,), ("watch",), window=3))
+    for number in range(3):
+        group.put(Step(3, None, Member(5, number)))
+
+    assert group.put(Step(5)) == ([], [Episode(5, None, 3, 5, 1)])
+
+
 def test_one_that_moves_within_an_open_episode_is_not_one_more() -> None:
     """Given an open episode of three, when one of them was a day later, then they are still three."""
     group = Group(Rule("r", (2,), ("watch",), window=5))
