@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from projections.store.reader import Reader
 
 SEVERITIES = ("watch", "warning", "critical")
+SHOWN = 8  # characters of an id; `why` takes the beginning of one
 STATES = ("open", "resolved", "merged", "cancelled")
 
 
@@ -60,6 +61,7 @@ def why(*, reader: "Reader", as_json: bool, alert: str, timelines: Sequence[str]
 
 
 ALERTS = (
+    Column("id", lambda row: row["alert_id"][:SHOWN]),
     field("state"),
     field("severity", style="bold"),
     Column("when", span),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from events.errors import Faulty
+from projections.rules.words import Status
 from streams.cli.append import many
 from streams.cli.exits import FOUND, OK
 from streams.cli.output import Column, Object, field, print_json, show
@@ -125,6 +126,7 @@ RULES = (
     Column("measure", _measure),
     Column("window", _window),
     Column("levels", _levels),
+    Column("status", lambda row: row["content"].get("status", Status.STABLE)),
     Column("adopted", lambda row: row["adopted_at"][:10]),
     Column("title", lambda row: row["title"], wraps=True),
 )

@@ -103,6 +103,7 @@ def incident(*, reader: "Reader", as_json: bool, incident: str, timelines: Seque
     from projections.store.provenance import why_incident
     from streams.cli.provenance import incident_told
 
+    incident = incident.strip()
     found = why_incident(reader, incident, timelines)
     if found is None:
         raise _unknown("incident", incident, "tocsin timeline")
@@ -115,6 +116,7 @@ def told_of(reader: "Reader", alert: str, timelines: Sequence[str] | None, how: 
     from streams.cli.provenance import alert_told
     from streams.cli.story import story
 
+    alert = alert.strip().lower()  # as ids of alerts are, and as they are not always copied
     found = why_alert(reader, alert, timelines)
     if found is None:
         raise _unknown("alert", alert, "tocsin alerts --json")

@@ -118,6 +118,16 @@ class TestWhatIsInForce:
         assert [row["content"] for row in rows] == read_rules(folder_of("iraq-syria") / "rules.yaml")
         assert all(row["rule"] in run(home, "list").stdout for row in rows)
 
+    def test_says_which_rules_are_on_trial(self, tmp_path: Path) -> None:
+        """Given a rule on trial and one that does not say so, when they are listed, then one is experimental."""
+        one, two = yaml_file.read(TWO.replace("title: All of them", "status: experimental"))
+        publish(tmp_path, facts.staged(facts.adopted(one, two, content_hash=content_hash([one, two]))))
+
+        head, *lines = run(tmp_path, "list").stdout.splitlines()
+        at = head.index("status")
+
+        assert [line[at:].split()[0] for line in lines] == ["stable", "experimental"]
+
     def test_can_be_shown_as_a_file_would_say_it(self, home: Path) -> None:
         """Given a rule in force, when it is shown, then what is shown is a file with that rule."""
         first = json.loads(run(home, "list", "--json").stdout)[0]

@@ -10,6 +10,7 @@ from click.testing import CliRunner, Result
 
 from events.errors import NotFound
 from seeds.loader import folder_of
+from streams.cli.alerts import alerts
 from streams.cli.tallies import counters, tallies
 from streams.cli.why import why
 from streams.writing.replay import theatre
@@ -103,6 +104,26 @@ def test_every_alert_of_the_seeds_is_proved(home: Path) -> None:
         assert "DOES NOT ADD UP" not in done.stdout
         assert "evidence holds" in done.stdout
         assert "document" in done.stdout
+
+
+@pytest.mark.parametrize(("verb", "arguments"), [(why, ["alert"]), (alerts, ["why"])], ids=["why alert", "alerts why"])
+def test_an_alert_is_found_by_what_the_table_shows_however_it_is_copied(
+    home: Path, verb: Any, arguments: list[str]
+) -> None:
+    """Given the table of alerts, when its ids are asked for in capitals and with blanks, then each is that alert."""
+    shown = [line.split()[0] for line in run(home, verb=alerts).stdout.splitlines()[1:]]
+
+    assert sorted(shown) == [name[:8] for name, _ in alerts_of(home)]
+    for name in shown:
+        found = asked(home, *arguments, f" {name.upper()}\t", verb=verb)
+        assert found["alert"]["alert_id"].startswith(name)
+
+
+def test_an_incident_is_found_with_blanks_around_its_id(home: Path) -> None:
+    """Given an id with blanks around it, when it is asked for, then it is that incident; capitals are letters of it."""
+    assert asked(home, "incident", " inc-2021-07-west\n")["incident"]["incident_id"] == "inc-2021-07-west"
+    with pytest.raises(NotFound):
+        run(home, "incident", "INC-2021-07-west")
 
 
 def test_a_merged_incident_says_of_which_it_is_part_and_why(home: Path) -> None:
