@@ -114,7 +114,8 @@ def _levels(row: Object) -> str:
 
 def _changes(row: Object) -> str:
     changed = [f"{name} ({', '.join(fields)})" for name, fields in row["changed"].items()]
-    told = {"new": row["new"], "changed": changed, "gone": row["gone"]}
+    new = [f"{it} (renamed? {row['renamed'][it]})" if it in row["renamed"] else it for it in row["new"]]
+    told = {"new": new, "changed": changed, "gone": row["gone"]}
     found = [f"{word} {', '.join(names)}" for word, names in told.items() if names]
     return "; ".join([*found, *["another order"] * row["reordered"]]) or "nothing"
 

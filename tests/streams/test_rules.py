@@ -223,6 +223,18 @@ class TestHistory:
         assert found[1]["content_hash"] == events[1].fact.content_hash
         assert "new two; changed one (window)" in run(tmp_path, "history").stdout
 
+    def test_asks_whether_a_rule_was_renamed(self, tmp_path: Path) -> None:
+        """Given a rule under another id, when the history is asked for, then that is asked."""
+        sets = [yaml_file.read(text) for text in (ONE, ONE.replace("id: one", "id: other"))]
+        events = [
+            facts.adopted(*it, content_hash=content_hash(it), at=f"2023-10-0{5 + day}T12:00:00Z")
+            for day, it in enumerate(sets)
+        ]
+        publish(tmp_path, facts.staged(*events, clock="replayed"))
+
+        assert json.loads(run(tmp_path, "history", "--json").stdout)[-1]["renamed"] == {"other": "one"}
+        assert "new other (renamed? one); gone one" in run(tmp_path, "history").stdout
+
     def test_is_that_of_one_timeline_and_of_a_day(self, home: Path) -> None:
         """Given the first theatre, when asked before its rules were adopted, then there are none; now there is one."""
         (row,) = json.loads(run(home, "history", "--timeline", "iraq-syria", "--json").stdout)

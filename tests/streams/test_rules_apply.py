@@ -326,7 +326,7 @@ class TestAsJson:
         found, *more = map(json.loads, done.stdout.splitlines())
         *_, event = here.log()
         assert (done.return_value, more) == (OK, [])
-        assert found["changes"] == {"new": ["one"], "changed": {}, "gone": [], "reordered": False}
+        assert found["changes"] == {"new": ["one"], "changed": {}, "gone": [], "reordered": False, "renamed": {}}
         assert [(it["kind"], it["rule"]["id"]) for it in found["told"]] == [("raised", "one")]
         assert [it["against"]["appears"] for it in found["past"]["rules"]] == [1]
         assert (found["timeline"], found["tests"], found["faults"]) == ("test", [], [])
