@@ -24,6 +24,11 @@ if TYPE_CHECKING:
 
 FEW: Final = 20_000  # records; fewer are gone through before a bar can be read
 SHOWN: Final = 40  # alerts
+LEGEND: Final = (
+    "w/W/C: how many reached watch, warning, critical; today: the same, by all that is known today\n"
+    "told after: from its beginning until an alert was told, the median; late: it was over by then\n"
+    "cancelled: it was not so after all; merged: it became part of another"
+)
 MANY: Final = {"appears": "appear", "vanishes": "vanish"}
 
 
@@ -104,7 +109,7 @@ def _draw(path: Path, found: "Tried") -> None:
 def show_summaries(found: "Tried") -> None:
     """Print a line for each rule."""
     from events.values import instant, iso
-    from streams.backtesting.report import summaries
+    from streams.backtesting.report import WEEK, summaries
 
     span = f"{iso(instant(found.first))[:10]}…{iso(instant(found.last))[:10]}"
     heading(f"{found.timeline}: {many(found.events, 'event')}, known {span}")
@@ -112,7 +117,18 @@ def show_summaries(found: "Tried") -> None:
     if not rows:
         click.echo("no rules: nothing would have been told", err=True)
         return
-    table(rows, SUMMARIES if found.adopted is None else (*SUMMARIES, AGAINST))
+    weeks = (found.last - found.first) / WEEK
+    shown = [{**row, "often": often(row["alerts"], weeks)} for row in rows]
+    table(shown, SUMMARIES if found.adopted is None else (*SUMMARIES, AGAINST))
+    click.echo(LEGEND, err=True)
+
+
+def often(alerts: int, weeks: float) -> str:
+    """How often one is told, for people: no small fraction of an alert."""
+    if not (alerts and weeks):
+        return ""
+    apart = round(weeks / alerts)
+    return f"1 in {apart} weeks" if apart > 1 else f"{round(alerts / weeks, 1):g} a week"
 
 
 def show_alerts(found: "Tried", most: int) -> None:
@@ -143,7 +159,12 @@ def _seconds(number: int | None) -> str:
 
 
 def _levels(row: Object) -> str:
-    return " ".join(str(row[name]) for name in ("watch", "warning", "critical"))
+    return "/".join(str(row[name]) for name in ("watch", "warning", "critical"))
+
+
+def _became(row: Object) -> str:
+    """Those of which there is more to say than that they were told."""
+    return ", ".join(f"{row[name]} {name}" for name in ("late", "cancelled", "merged") if row[name])
 
 
 def _against(row: Object) -> str:
@@ -180,13 +201,11 @@ def _differs(row: Object) -> str:
 SUMMARIES = (
     field("rule", style="bold"),
     field("alerts", right=True),
-    Column("watch/warning/critical", _levels, right=True),
-    Column("per week", lambda row: "" if row["per_week"] is None else f"{row['per_week']:g}", right=True),
+    Column("w/W/C", _levels, right=True),
+    field("often", "how often"),
     Column("told after", lambda row: _seconds(row["delay_s"]), right=True),
-    field("late", right=True),
-    field("cancelled", right=True),
-    field("merged", right=True),
-    Column("in hindsight", lambda row: _levels(row["hindsight"]), right=True),
+    Column("of them", _became),
+    Column("today", lambda row: _levels(row["hindsight"]), right=True),
 )
 AGAINST = Column("against those adopted", _against, wraps=True)
 ALERTS = (

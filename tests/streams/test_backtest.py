@@ -1,6 +1,7 @@
 """`tocsin rules backtest`: what rules would have told."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -15,6 +16,7 @@ from seeds.loader import folder_of
 from streams.backtesting import strips
 from streams.backtesting.running import Tried
 from streams.cli.rules import rules
+from streams.cli.rules_backtest import often
 from streams.writing.replay import theatre
 from tests import facts
 from tests.published import publish
@@ -111,11 +113,24 @@ class TestABacktest:
 
     def test_shows_tables_to_people(self, home: Path, file: Path) -> None:
         """Given the same, when no JSON is asked for, then a line a rule and a line an alert."""
-        said = run(home, file).stdout.splitlines()
+        done = run(home, file)
+        said = done.stdout.splitlines()
 
-        assert said[2].split() == ["twice", "2", "2", "0", "0", "0.5", "5d", "12h", "0", "1", "0", "1", "0", "0"]
+        assert re.split(" {2,}", said[2]) == ["twice", "2", "2/0/0", "1 in 2 weeks", "5d 12h", "1 cancelled", "1/0/0"]
+        assert all(it in done.stderr for it in ("w/W/C: ", "told after: ", "late: ", "cancelled: ", "today: "))
         assert said[5].startswith("2023-10-08 12:00  watch     twice  north  2023-10-03… watch 2")
         assert "no such episode" in said[6]
+
+    @pytest.mark.parametrize(
+        ("alerts", "weeks", "said"),
+        [
+            *((0, 5.0, ""), (3, 0.0, ""), (1, 50.2, "1 in 50 weeks"), (4, 4.0, "1 a week")),
+            *((4, 7.0, "1 in 2 weeks"), (5, 2.0, "2.5 a week"), (1, 0.9, "1.1 a week"), (450, 2.0, "225 a week")),
+        ],
+    )
+    def test_says_how_often_without_small_fractions(self, alerts: int, weeks: float, said: str) -> None:
+        """Given alerts in so many weeks, when people read how often that is, then it is no small fraction."""
+        assert often(alerts, weeks) == said
 
     def test_tells_silence_as_a_duration(self, home: Path, file: Path) -> None:
         """Given a rule of silence, when it is tried, then people read days, in the picture too; JSON names its unit."""
