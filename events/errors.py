@@ -5,11 +5,13 @@ from enum import StrEnum
 from typing import Self
 
 NO_TEXT = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")  # control characters, lone surrogates
+UNSEEN = re.compile(r"[\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff]")  # show a text as another, or backwards
+_SPELT = re.compile(f"{NO_TEXT.pattern}|{UNSEEN.pattern}")
 
 
 def one_line(text: str) -> str:
-    """The text with every character that ends a line, or can not be stored, written as an escape."""
-    return NO_TEXT.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+    """The text with every character that ends a line, can not be stored or is not seen, written as an escape."""
+    return _SPELT.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
 
 
 class TimelineError(Exception):
@@ -76,10 +78,10 @@ class LogChanged(ProjectionHalted):
 
 
 class ConfigInvalid(TimelineError):
-    """A setting or an argument is wrong, or something is not there yet; every fault is listed (exit 2)."""
+    """A setting or an argument is wrong, or something is not there yet; every fault is listed, on a line (exit 2)."""
 
     def __init__(self, faults: list[str] | str) -> None:
-        self.faults = [faults] if isinstance(faults, str) else faults
+        self.faults = [one_line(it) for it in ([faults] if isinstance(faults, str) else faults)]
         super().__init__("\n".join(self.faults))
 
 

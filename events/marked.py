@@ -99,7 +99,8 @@ class _Reading:
     """One pass over a text, in which another character stands for each of those that may not be there."""
 
     def __init__(self, marked: Marked, text: str) -> None:
-        self._marked, self._events = marked, self._nodes(text)
+        self._loader: Any = yaml.SafeLoader(text)
+        self._marked, self._events = marked, self._nodes()
         self._torn = bool(marked.faults)
 
     def run(self) -> None:
@@ -110,17 +111,19 @@ class _Reading:
                 marked.data = self._value(it, ())
         except yaml.MarkedYAMLError as error:
             self._tell(error.problem_mark, f"expected YAML, found: {error.problem or error.context}")
+        except (ValueError, OverflowError):  # \UFFFFFFFF; %YAML with a version of 5,000 digits
+            self._tell(self._loader.get_mark(), "expected YAML, found a number beyond all limits")
         except _Stop as stop:
             self._tell(*stop.args)
         else:
             return
         marked.readable = False
 
-    @staticmethod
-    def _nodes(text: str) -> Iterator[Any]:
+    def _nodes(self) -> Iterator[Any]:
         """The parts of a text: values, and the ends of lists and mappings."""
         depth = documents = 0
-        for it in yaml.parse(text, Loader=yaml.SafeLoader):
+        while self._loader.check_event():
+            it = self._loader.get_event()
             depth += isinstance(it, yaml.CollectionStartEvent) - isinstance(it, yaml.CollectionEndEvent)
             documents += isinstance(it, yaml.DocumentStartEvent)
             if depth > DEEPEST:
@@ -137,8 +140,7 @@ class _Reading:
             return self._mapping(path)
         if isinstance(it, yaml.SequenceStartEvent):
             return [self._value(item, (*path, place)) for place, item in enumerate(self._until_end())]
-        self._look(it, path)
-        return _scalar(it)
+        return _scalar(it, self._text(it, path))
 
     def _mapping(self, path: Path) -> dict[str, Any]:
         found: dict[str, Any] = {}
@@ -158,9 +160,9 @@ class _Reading:
         """The name that a key is; None: it is none."""
         self._refuse(key, path)
         if isinstance(key, yaml.ScalarEvent):
-            self._look(key, path)
-            if key.value != "<<" or key.style is not None:
-                return str(key.value)
+            name = self._text(key, path)
+            if name != "<<" or key.style is not None:
+                return name
             self._tell(key.start_mark, "expected plain values, found the merge key <<")
             self._marked.unsure.add(path)
         elif not isinstance(key, yaml.AliasEvent):
@@ -178,15 +180,17 @@ class _Reading:
         if isinstance(it, yaml.AliasEvent) or tag is not None:
             self._marked.unsure.add(path)
 
-    def _look(self, it: Any, path: Path) -> None:
-        """Tell which characters escapes stand for that may not be there, and leave open what others say."""
+    def _text(self, it: Any, path: Path) -> str:
+        """What is written there; of characters that may not be, escapes are told and the part is left open."""
         if isinstance(it, yaml.AliasEvent):
-            return
+            return ""
         escaped = dict.fromkeys(_ESCAPED.findall(it.value)) if it.style == '"' else ()
         for character in escaped:
             self._tell(it.start_mark, _said(character))
-        if escaped or (self._torn and _UNREAD in it.value):
+        text = _ESCAPED.sub(_UNREAD, it.value) if escaped else str(it.value)
+        if escaped or (self._torn and _UNREAD in text):
             self._marked.unsure.add(path)
+        return text
 
     def _until_end(self) -> Iterator[Any]:
         """What comes before the end of the list or mapping that is read."""
@@ -205,11 +209,8 @@ class _Reading:
         self._marked.faults.append((_at(mark), said))
 
 
-def _scalar(it: Any) -> Any:
-    if isinstance(it, yaml.AliasEvent):
-        return None
-    text = str(it.value)
-    if it.style is not None:  # quoted
+def _scalar(it: Any, text: str) -> Any:
+    if isinstance(it, yaml.ScalarEvent) and it.style is not None:  # quoted
         return text
     if text in _WORDS:
         return _WORDS[text]

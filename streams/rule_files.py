@@ -1,14 +1,17 @@
 """Rules as they stand in files: one, or all of a folder together. Every fault of all of them is told at once."""
 
-from collections.abc import Iterator, Mapping
+import os
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
 from events.errors import ConfigInvalid, Faulty
+from projections.rules.form import MOST_RULES
 from projections.rules.spec import Content
 from projections.rules.yaml_file import Look, look, too_large
 
 LARGEST: Final = 2**18  # bytes of a file: more than a set of rules can have, and its faults are told within seconds
+LARGEST_FOLDER: Final = 2**20  # bytes of all its files
 ENDINGS: Final = (".yaml", ".yml")
 
 
@@ -20,7 +23,7 @@ def read_rules(path: Path) -> list[Content]:
         Faulty: something in it is wrong; every fault is told, with file and place.
     """
     files = rule_files(path) if path.is_dir() else [path]
-    found = {file: _look(file) for file in files}
+    found = {file: _look(file) for file in _few(path, files)}
     faults = [f"{file}:{fault}" for file, it in found.items() for fault in it.faults] + list(_twice(found))
     if faults:
         raise Faulty(faults)
@@ -49,19 +52,46 @@ def rule_files(folder: Path) -> list[Path]:
     return found
 
 
+def _few(path: Path, files: Sequence[Path]) -> Sequence[Path]:
+    """The files of a set, if faults of all of them are told within seconds, too."""
+    if len(files) > MOST_RULES:
+        raise Faulty(f"{path}: expected at most {MOST_RULES} files, found {len(files)}")
+    if (size := sum(map(_size, files))) > LARGEST_FOLDER:
+        raise Faulty(f"{path}: expected files of at most {LARGEST_FOLDER} bytes together, found {size}")
+    return files
+
+
+def _size(file: Path) -> int:
+    try:
+        return file.stat().st_size
+    except OSError:  # who reads it will say so
+        return 0
+
+
+def start_of(file: Path, most: int) -> bytes:
+    """The first bytes of a file, one more than `most` if there are more. Nobody waits for a pipe that nobody writes to.
+
+    Raises:
+        ConfigInvalid: it can not be read.
+    """
+    try:
+        with os.fdopen(os.open(file, os.O_RDONLY | os.O_NONBLOCK), "rb") as opened:
+            os.set_blocking(opened.fileno(), True)
+            return opened.read(most + 1)
+    except OSError as error:
+        raise ConfigInvalid(f"{file}: {error.strerror}") from error
+
+
 def _counts(file: Path) -> bool:
     return not file.name.startswith(".") and not file.stem.endswith("_test") and not file.is_dir()
 
 
 def _look(file: Path) -> Look:
     try:
-        with file.open("rb") as opened:
-            raw = opened.read(LARGEST + 1)  # what is larger is not even read
+        raw = start_of(file, LARGEST)  # what is larger is not even read
         if len(raw) > LARGEST:
             return Look([], {}, [f"1:1: expected at most {LARGEST} bytes, found more"])
         return look(raw.decode("utf-8-sig"))
-    except OSError as error:
-        raise ConfigInvalid(f"{file}: {error.strerror}") from error
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
         return Look([], {}, [f"{line}:1: expected UTF-8, found byte {error.object[error.start]:#x}"])

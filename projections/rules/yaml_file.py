@@ -18,6 +18,8 @@ from projections.rules.spec import Content, canonical, normalise
 from projections.rules.templates import meant
 
 LARGEST_SET: Final = 200 * 2**10  # bytes of the normal form: it travels in one event
+MOST_FAULTS: Final = 1_000  # that are told of a file
+LONGEST_FAULT: Final = 1_000  # characters
 # What pydantic says -> what we say
 PLAINER: Final = (
     ("a valid tuple", "a list"),
@@ -66,7 +68,12 @@ def look(text: str) -> Look:
     """The rules of a file, or what is wrong with it."""
     found = marked.read(text)
     rules = _checked(found) if found.readable else []
-    faults = [f"{at.line}:{at.column}: {one_line(said)}" for at, said in sorted(found.faults, key=itemgetter(0))]
+    faults = [
+        f"{at.line}:{at.column}: {one_line(said[:LONGEST_FAULT])}"
+        for at, said in sorted(found.faults, key=itemgetter(0))
+    ]
+    if more := len(faults[MOST_FAULTS:]):
+        faults[MOST_FAULTS:] = [f"{faults[MOST_FAULTS].partition(': ')[0]}: expected fewer faults, found {more} more"]
     return Look([] if faults else rules, dict(reversed(list(_ids(found)))), faults)
 
 

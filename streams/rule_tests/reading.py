@@ -10,13 +10,13 @@ from typing import Any, Final
 from pydantic import BaseModel, ValidationError
 
 from events import marked
-from events.errors import ConfigInvalid, Faulty, one_line
+from events.errors import Faulty, one_line
 from events.marked import LARGEST, Marked, Path
 from events.plainly import Fault, faults
 from projections.rules.spec import Content
 from projections.rules.templates import meant
 from seeds.forms import By
-from streams.rule_files import read_rules
+from streams.rule_files import read_rules, start_of
 from streams.rule_tests import form
 from streams.rule_tests.staging import told
 
@@ -90,12 +90,10 @@ def _read(path: FilePath) -> Sheet:
 
 def _text(path: FilePath) -> str:
     try:
-        with path.open("rb") as opened:
-            return opened.read(LARGEST + 1).decode("utf-8-sig")
-    except OSError as error:
-        raise ConfigInvalid(f"{path}: {error.strerror}") from error
+        return start_of(path, LARGEST).decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise Faulty(f"{path}:1:1: expected UTF-8, found byte {error.object[error.start]:#x}") from error
+        line = error.object[: error.start].count(b"\n") + 1
+        raise Faulty(f"{path}:{line}:1: expected UTF-8, found byte {error.object[error.start]:#x}") from error
 
 
 def _rules(path: FilePath, it: Marked, named: str) -> list[Content]:
