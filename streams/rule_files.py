@@ -1,7 +1,7 @@
 """Rules as they stand in files: one, or all of a folder together. Every fault of all of them is told at once."""
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -22,8 +22,8 @@ def read_rules(path: Path) -> list[Content]:
         ConfigInvalid: it can not be read.
         Faulty: something in it is wrong; every fault is told, with file and place.
     """
-    files = rule_files(path) if path.is_dir() else [path]
-    found = {file: _look(file) for file in _few(path, files)}
+    files = _few(path, rule_files(path)) if path.is_dir() else [path]
+    found = {file: _look(file) for file in files}
     faults = [f"{file}:{fault}" for file, it in found.items() for fault in it.faults] + list(_twice(found))
     if faults:
         raise Faulty(faults)
@@ -52,12 +52,12 @@ def rule_files(folder: Path) -> list[Path]:
     return found
 
 
-def _few(path: Path, files: Sequence[Path]) -> Sequence[Path]:
-    """The files of a set, if faults of all of them are told within seconds, too."""
+def _few(folder: Path, files: list[Path]) -> list[Path]:
+    """The files of a folder, if they are so few and small that all their faults are told within seconds."""
     if len(files) > MOST_RULES:
-        raise Faulty(f"{path}: expected at most {MOST_RULES} files, found {len(files)}")
+        raise Faulty(f"{folder}: expected at most {MOST_RULES} files, found {len(files)}")
     if (size := sum(map(_size, files))) > LARGEST_FOLDER:
-        raise Faulty(f"{path}: expected files of at most {LARGEST_FOLDER} bytes together, found {size}")
+        raise Faulty(f"{folder}: expected files of at most {LARGEST_FOLDER} bytes together, found {size}")
     return files
 
 

@@ -1,6 +1,7 @@
 """Files of rule tests, read whole, or refused with everything that is wrong in any of them."""
 
 import json
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -59,7 +60,7 @@ def read_tests(paths: Sequence[FilePath]) -> list[Sheet]:
 def tests_beside(path: FilePath) -> list[FilePath]:
     """The files of tests that belong to rules: of a file, NAME_test beside it; of a folder, all in it."""
     if path.is_dir():
-        return sorted(it for pattern in PATTERNS for it in path.rglob(pattern) if it.is_file())
+        return sorted(it for pattern in PATTERNS for it in path.rglob(pattern) if not os.path.isdir(it))  # noqa: PTH112  one may not be asked
     named = (path.with_name(pattern.replace("*", path.stem)) for pattern in PATTERNS)
     return [it for it in named if it.is_file()]
 
@@ -98,7 +99,7 @@ def _text(path: FilePath) -> str:
 
 def _rules(path: FilePath, it: Marked, named: str) -> list[Content]:
     beside = path.parent / named
-    if not beside.exists():
+    if not os.path.exists(beside):  # noqa: PTH110  what no file can be called is not there either
         raise Faulty(_at(path, it, ("rules",), f"expected a file or a folder of rules, found no {beside}"))
     return read_rules(beside)
 

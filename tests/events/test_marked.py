@@ -1,5 +1,6 @@
 """YAML text becomes plain data, and all that is wrong with the text is told with its place."""
 
+import json
 from operator import itemgetter
 
 import pytest
@@ -88,6 +89,16 @@ class TestATextWithFaults:
 
         assert [said.split(" ")[0] for said in told(text)] == ["1:4", "3:1"]
         assert not read(text).readable
+
+    @pytest.mark.parametrize("text", ['a: "\\UFFFFFFFF"', 'a: "\\U00110000"', f"%YAML {'9' * 5_000}.1\n---\na: 1"])
+    def test_with_a_number_beyond_all_limits_is_refused(self, text: str) -> None:
+        """Given a character that there can not be, or a version of 5,000 digits, when it is read, then that is told."""
+        assert [said.split(" ", 1)[1] for said in told(text)] == ["YAML, found a number beyond all limits"]
+        assert not read(text).readable
+
+    def test_can_be_written_as_json_also_where_escapes_are_no_text(self) -> None:
+        """Given escaped halves of a character, when it is read, then the data has none of them."""
+        json.dumps(read('"\\uD800": "\\uDC00"').data, ensure_ascii=False).encode()
 
     def test_nests_as_deep_as_a_rule_may_and_no_deeper(self) -> None:
         """Given eight lists in each other, or nine, when it is read, then nine are a fault."""

@@ -1,6 +1,7 @@
 """A folder of rules is read as one, or refused with everything that is wrong in any of its files."""
 
 import os
+import threading
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ def rule(name: str, more: str = "") -> str:
 
 def folder(path: Path, **files: str) -> Path:
     """A folder with these files; `__` in a name stands for a dot."""
+    path.mkdir(exist_ok=True)
     for name, text in files.items():
         (path / name.replace("__", ".")).write_text(text)
     return path
@@ -101,3 +103,37 @@ def test_with_a_file_that_is_gone_says_so(tmp_path: Path) -> None:
 
     with pytest.raises(ConfigInvalid, match=r"a\.yaml: No such file or directory"):
         read_rules(tmp_path)
+
+
+def test_that_is_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    """Given a pipe that nobody writes to, when it is read as a file, then it says nothing."""
+    os.mkfifo(tmp_path / "a")
+
+    assert faults(tmp_path / "a") == [f"{tmp_path}/a:1:1: expected fields, as in `name: value`, found nothing"]
+
+
+def test_from_a_pipe_is_read_to_its_end() -> None:
+    """Given a pipe that somebody writes rules to, as of a shell, when it is read, then it is waited for."""
+    source, sink = os.pipe()
+    os.write(sink, b"rules:\n- {id: one, ")
+    threading.Timer(0.05, lambda: (os.write(sink, b"levels: {watch: 2}}"), os.close(sink))).start()
+
+    assert [each["id"] for each in read_rules(Path(f"/dev/fd/{source}"))] == ["one"]
+
+
+def test_is_not_looked_at_file_by_file_where_that_would_take_ages(tmp_path: Path) -> None:
+    """Given more files, or larger ones, than a set of rules can have, when their folder is read, then that is told."""
+    many, large = tmp_path / "many", tmp_path / "large"
+    folder(many, **{f"{number}__yaml": "rules: []" for number in range(MOST_RULES + 1)})
+    folder(large, **{f"{number}__yaml": "#" * 2**18 for number in range(5)})
+
+    assert faults(many) == [f"{many}: expected at most {MOST_RULES} files, found {MOST_RULES + 1}"]
+    assert faults(large) == [f"{large}: expected files of at most 1048576 bytes together, found {5 * 2**18}"]
+
+
+def test_is_named_so_that_no_terminal_obeys(tmp_path: Path) -> None:
+    """Given a file whose name moves the cursor, ends the line and shows backwards, then faults spell it out."""
+    folder(tmp_path, **{"a\x1b[1A\n\u202eb__yaml": "x"})
+
+    (told,) = faults(tmp_path)
+    assert told.startswith(f"{tmp_path}/a\\x1b[1A\\n\\u202eb.yaml:1:1: ")

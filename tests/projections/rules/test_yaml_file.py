@@ -14,7 +14,7 @@ from projections.rules.form import By
 from projections.rules.model import FOREVER, Rule
 from projections.rules.spec import content_hash
 from projections.rules.words import Status, Updates
-from projections.rules.yaml_file import LARGEST_SET, read
+from projections.rules.yaml_file import LARGEST_SET, LONGEST_FAULT, MOST_FAULTS, read
 from tests.projections.rules.histories import examples
 
 WHOLE = """
@@ -621,3 +621,12 @@ def test_too_many_are_counted_in_plain_words() -> None:
 
     assert faults(f"rules:\n{rules}") == ["2:1: rules: expected at most 200 rules, found 300"]
     assert faults(rule(f"annotations: {{{texts}}}")) == ["2:16: annotations: expected at most 20 entries, found more"]
+
+
+def test_faults_without_end_are_counted() -> None:
+    """Given more faults than anybody reads, one of them very long, when it is read, then the rest is counted."""
+    told = faults("rules: [" + "~, " * 5_000 + "]")
+
+    assert len(told) == MOST_FAULTS + 1
+    assert told[-1] == f"1:{9 + 3 * MOST_FAULTS}: expected fewer faults, found 4000 more"
+    assert len(faults(f"rules: !{'a' * 100_000} []")[0]) < LONGEST_FAULT + 20

@@ -1,6 +1,7 @@
 """Rule tests in files: what they say is held against what the rules make of the facts."""
 
 import json
+import os
 import re
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -261,6 +262,10 @@ FACT, EXPECT = "{known: 2024-01-03, report: a}", "{known: 2024-01-03, episodes: 
             "rules: none.yaml\ntests: [{name: it, facts: [" + FACT + "], expect: [" + EXPECT + "]}]",
             "1:8: expected a file or",
         ),
+        (
+            f"rules: {'n' * 300}.yaml\ntests: [{{name: it, facts: [{FACT}], expect: [{EXPECT}]}}]",
+            "1:8: expected a file or",
+        ),
         ("rules: [", "expected YAML"),
         ("", "1:1: expected"),
     ],
@@ -271,6 +276,18 @@ def test_a_fault_is_told_with_its_place(folder: Path, text: str, said: str) -> N
 
     assert re.match(r"\d+:\d+: ", fault)
     assert said in fault
+
+
+def test_a_file_that_nobody_can_read_is_not_left_out(folder: Path) -> None:
+    """Given a pipe and a link to nothing among the tests of a folder, when it is read, then that is a fault."""
+    (folder / "b_test.yaml").symlink_to(folder / "nowhere")
+    with pytest.raises(ConfigInvalid, match=r"b_test\.yaml: No such file"):
+        read_tests([folder])
+
+    (folder / "b_test.yaml").unlink()
+    os.mkfifo(folder / "b_test.yaml")
+    with pytest.raises(Faulty, match=r"b_test\.yaml:1:1: expected"):
+        read_tests([folder])
 
 
 def test_all_faults_of_all_files_are_told_at_once(folder: Path) -> None:
