@@ -22,7 +22,7 @@ def amiss(template: str, known: Collection[str]) -> dict[str, str]:
             break
         if token[1] is None and token[0] not in ("{{", "}}"):
             wrong[template[token.start() : token.start() + 20]] = "{name}, or {{ and }} for braces"
-        elif token[1] is not None and token[1] not in known and token[0] not in wrong:
+        elif token[1] is not None and token[1] not in known:
             wrong[token[0]] = f"one of {', '.join(f'{{{name}}}' for name in known)}{meant(token[1], known)}"
     return wrong
 
