@@ -6,7 +6,15 @@ from datetime import datetime
 from functools import partial
 from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import BeforeValidator, Field, PlainValidator, TypeAdapter, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    PlainValidator,
+    TypeAdapter,
+    ValidationError,
+    model_validator,
+)
 
 from events.values import Attribution, Country, Id, Instant, Line, Text, Value
 from projections.rules.durations import normal
@@ -19,6 +27,7 @@ NOON: Final = "12:00:00"  # when something became known of which only the day is
 MIDNIGHT: Final = "00:00:00"
 VERBS: Final = ("report", "correct", "retract", "merge", "split", "tick")
 _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
+_LINE: Final = re.compile(r"[^\x00-\x1f\x7f]*")
 _INSTANT: Final[TypeAdapter[datetime]] = TypeAdapter(Instant)
 
 
@@ -40,14 +49,34 @@ def _attributed(words: Any) -> Any:
 
 def _value(words: Any) -> int | str:
     """Checked here, because of a union pydantic tells every branch's complaint."""
-    if isinstance(words, str):
+    if isinstance(words, int) and not isinstance(words, bool):
+        return words
+    try:
         return normal(words)
-    if not isinstance(words, int) or isinstance(words, bool):
-        raise ValueError("expected a whole number, or of silence a duration like 2d")  # noqa: TRY004
+    except (TypeError, ValueError) as error:
+        raise ValueError("expected a whole number, or of silence a duration like 2d") from error
+
+
+def _one_line(words: Any) -> Any:
+    """Checked here, because pydantic tells the pattern."""
+    if isinstance(words, str) and not _LINE.fullmatch(words):
+        raise ValueError("expected one line of text, without control characters")
     return words
 
 
+def _some(what: str) -> AfterValidator:
+    """At least one: told where the list stands, and not with all that it stands in."""
+
+    def check(those: tuple[Any, ...]) -> tuple[Any, ...]:
+        if not those:
+            raise ValueError(f"expected at least one {what}")
+        return those
+
+    return AfterValidator(check)
+
+
 KnownAt = Annotated[datetime, PlainValidator(partial(_moment, time=NOON))]
+OneLine = Annotated[Line, BeforeValidator(_one_line)]
 WorldTime = Annotated[datetime, PlainValidator(partial(_moment, time=MIDNIGHT))]
 Severity = Literal["watch", "warning", "critical"]
 
@@ -147,20 +176,12 @@ class Actor(Value):
 class Case(Value):
     """One test."""
 
-    name: Line
+    name: OneLine
     rule: Id | None = None  # the only one that is evaluated; else all of the file
     sites: dict[Id, Site] = Field(default={})
     actors: dict[Id, Actor] = Field(default={})
-    facts: tuple[Fact, ...]
-    expect: tuple[Expected, ...]
-
-    @model_validator(mode="after")
-    def _some(self) -> Self:
-        if not self.facts:
-            raise ValueError("expected at least one fact")
-        if not self.expect:
-            raise ValueError("expected at least one expectation")
-        return self
+    facts: Annotated[tuple[Fact, ...], _some("fact")]
+    expect: Annotated[tuple[Expected, ...], _some("expectation")]
 
 
 class TestFile(Value):
@@ -168,11 +189,5 @@ class TestFile(Value):
 
     __test__ = False  # of rules, not of ours
 
-    rules: Line  # a file, or a folder, as seen from the file of tests
-    tests: tuple[Case, ...]
-
-    @model_validator(mode="after")
-    def _some(self) -> Self:
-        if not self.tests:
-            raise ValueError("expected at least one test")
-        return self
+    rules: OneLine  # a file, or a folder, as seen from the file of tests
+    tests: Annotated[tuple[Case, ...], _some("test")]

@@ -228,8 +228,15 @@ FACT, EXPECT = "{known: 2024-01-03, report: a}", "{known: 2024-01-03, episodes: 
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        (case("", EXPECT), "3:3: expected at least one fact"),
-        (case(FACT, ""), "3:3: expected at least one expectation"),
+        (case("", EXPECT), "facts: expected at least one fact, found []"),
+        (case(FACT, ""), "expect: expected at least one expectation, found []"),
+        (case(FACT, "{known: 2024-01-03, episodes: [{value: 2x}]}"), "expected a whole number, or of silence a dur"),
+        (case(FACT, "{known: 2024-01-03, episodes: [{value: true}]}"), "expected a whole number, or of silence a dur"),
+        (case(FACT, EXPECT).replace("name: it", r'name: "a\nb"'), r"name: expected one line of text"),
+        (
+            'rules: "a\\tb"\ntests: [{name: it, facts: [' + FACT + "], expect: [" + EXPECT + "]}]",
+            "rules: expected one line",
+        ),
         (case(FACT, "{known: 2024-01-03}"), "expect.0: expected episodes, or messages, or both"),
         (case(FACT, "{known: 2024-01-03, episodes: [{}]}"), "expect.0.episodes.0: expected at least one field"),
         (case("{known: 2024-01-03, report: a, clas: x}", EXPECT), "found clas (did you mean class?)"),
@@ -257,7 +264,7 @@ FACT, EXPECT = "{known: 2024-01-03, report: a}", "{known: 2024-01-03, episodes: 
             f"{case(FACT, EXPECT)}- {{name: it, facts: [{FACT}], expect: [{EXPECT}]}}\n",
             "4:10: name: expected one of its own",
         ),
-        ("rules: rules.yaml\ntests: []\n", "expected at least one test"),
+        ("rules: rules.yaml\ntests: []\n", "2:8: expected at least one test, found []"),
         (
             "rules: none.yaml\ntests: [{name: it, facts: [" + FACT + "], expect: [" + EXPECT + "]}]",
             "1:8: expected a file or",
