@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from projections.rules.durations import LONGEST, duration, normal, written
 from projections.rules.templates import MOST_FAULTS, amiss, render
+from projections.rules.values import day
 
 
 class TestADuration:
@@ -77,3 +78,10 @@ class TestATemplate:
         if amiss(template, ["a", "b", "ab"]):
             return
         assert "{" not in render(template.replace("{{", "").replace("}}", ""), {"a": 1, "b": 2, "ab": 3})
+
+
+@pytest.mark.parametrize("said", [20231017, 1.5, True, None, ["2023-10-17"]])
+def test_a_day_that_is_no_text_is_refused_as_one_that_is_none(said: object) -> None:
+    """Given a number, a truth value, nothing or a list for a day, when it is read, then what was expected is told."""
+    with pytest.raises(ValueError, match="expected a day, 1900 to 2199, like 2023-10-17"):
+        day(said)
