@@ -16,11 +16,20 @@ from events.marked import LARGEST, Marked, Path
 from events.plainly import Fault, faults
 from projections.rules.spec import Content
 from projections.rules.templates import meant
+from projections.rules.yaml_file import PLAINER, WRITTEN
 from seeds.forms import By
 from streams.rule_files import read_rules, start_of
 from streams.rule_tests import form
 from streams.rule_tests.staging import told
 
+# What pydantic says, of files of tests -> what we say
+PLAIN: Final = (
+    *PLAINER,
+    ("a valid array", "a list"),
+    ("an object", "fields, as in `name: value`"),
+    (r"[^\x00-\x1f", "one line of text, without control characters"),
+    ("string to have at least 1 character", "at least one character"),
+)
 PATTERNS: Final = ("*_test.yaml", "*_test.yml")
 
 
@@ -163,7 +172,7 @@ def _unknown(rule: str | None, by: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _said(path: FilePath, it: Marked, fault: Fault) -> str:
-    where, expected, found = fault.path, fault.expected, "nothing" if fault.found == "None" else fault.found
+    where, expected, found = fault.path, _plainly(fault.expected), _found(it.data, fault)
     if of_key := where[-1:] == ("[key]",):
         where = where[:-1]
     inner = where[2:] if where[:1] == ("tests",) else where
@@ -174,6 +183,25 @@ def _said(path: FilePath, it: Marked, fault: Fault) -> str:
     at = it.place(where, of_key=of_key)
     field = f"{'.'.join(map(str, inner))}: " if inner else ""
     return f"{path}:{at.line}:{at.column}: {one_line(f'{field}expected {expected}, found {found}')}"
+
+
+def _plainly(expected: str) -> str:
+    return next((ours for theirs, ours in PLAIN if theirs in expected), expected)
+
+
+def _found(data: Any, fault: Fault) -> str:
+    """What stands there, as YAML has it: of a mapping its names."""
+    try:
+        for step in fault.path:
+            data = data[step]
+    except (LookupError, TypeError):  # nothing stands there, or it is a key
+        data = None
+    match data:
+        case Mapping():
+            return ", ".join(map(str, data)) or "nothing"
+        case [_, *_]:
+            return "a list"
+    return WRITTEN.get(fault.found, fault.found)
 
 
 def _names(path: Path) -> list[str]:
