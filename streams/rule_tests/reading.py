@@ -196,11 +196,10 @@ def _found(data: Any, fault: Fault) -> str:
             data = data[step]
     except (LookupError, TypeError):  # nothing stands there, or it is a key
         data = None
-    match data:
-        case Mapping():
-            return ", ".join(map(str, data)) or "nothing"
-        case [_, *_]:
-            return "a list"
+    if isinstance(data, Mapping):
+        return ", ".join(map(str, data)) or "nothing"
+    if isinstance(data, list) and data:
+        return "a list"
     return WRITTEN.get(fault.found, fault.found)
 
 

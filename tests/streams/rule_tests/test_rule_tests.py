@@ -264,6 +264,17 @@ FACT, EXPECT = "{known: 2024-01-03, report: a}", "{known: 2024-01-03, episodes: 
             f"{case(FACT, EXPECT)}- {{name: it, facts: [{FACT}], expect: [{EXPECT}]}}\n",
             "4:10: name: expected one of its own",
         ),
+        (case(FACT, "{known: 2024-01-03, episodes: [{value: true}]}"), "like 2d, found true"),
+        (case(FACT, "{known: 2024-01-03, episodes: [{value: [1]}]}"), "like 2d, found a list"),
+        (case("{known: 2024-01-03, site: x}", EXPECT), "merge, split, tick, found known, site"),
+        (case("{known: 2024-01-03, report: a b}", EXPECT), "expected a name of letters, digits and . _ : @ + -"),
+        (case("x", EXPECT), "facts.0: expected fields, as in `name: value`, found 'x'"),
+        (case(FACT, EXPECT).replace("name: it", 'name: ""'), "name: expected at least one character, found ''"),
+        (
+            case(FACT, '{known: 2024-01-03, episodes: [{group: {site: "a\\nb"}}]}'),
+            r"group.site: expected one line of text, without control characters, found 'a\nb'",
+        ),
+        ("rules: rules.yaml\ntests: 3\n", "2:8: expected a list, found 3"),
         ("rules: rules.yaml\ntests: []\n", "2:8: expected at least one test, found []"),
         (
             "rules: none.yaml\ntests: [{name: it, facts: [" + FACT + "], expect: [" + EXPECT + "]}]",
