@@ -1,10 +1,13 @@
 """An alert, or a message of one, in the words of people."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from projections.rules.durations import UNITS, written
 from streams.cli.output import Object
 from streams.cli.wording import when
+
+SHOWN: Final = 3  # incidents in a line
 
 
 def summary(row: Object) -> str:
@@ -38,8 +41,8 @@ def in_unit(value: Object, number: int) -> str:
 
 
 def evidence(row: Object) -> str:
-    """The incidents that make the value."""
-    told: Sequence[Object] = row["evidence"]["incidents"]
+    """The first of the incidents that make the value; the others are counted: a line is to be read."""
+    told: Sequence[Object] = row["evidence"]["incidents"][:SHOWN]
     more = row["evidence"]["count"] - len(told)
     return " ".join([*(it["incident_id"] for it in told), *([f"and {more} more"] if more else [])])
 

@@ -162,6 +162,16 @@ def test_an_alert_names_the_incidents_that_are_its_evidence(home: Path) -> None:
         assert row["value"]["best"] >= row["threshold"]
 
 
+def test_a_line_names_three_incidents_and_counts_the_others(home: Path) -> None:
+    """Given an alert of ten incidents, when alerts are listed, then three are named; JSON has all."""
+    [wave] = [row for row in listed(home, alerts, "--state", "open") if row["rule"] == "wave-of-attacks"]
+    [line] = [it for it in run(home, alerts, "--state", "open").stdout.splitlines() if "[wave-of-attacks: " in it]
+    ids = [it["incident_id"] for it in wave["evidence"]["incidents"]]
+
+    assert len(ids) == 10
+    assert line.endswith(f"] {' '.join(ids[:3])} and 7 more")
+
+
 def test_alerts_are_what_their_newest_messages_say(home: Path) -> None:
     """Given the seeds, when the messages are listed in order, then the newest of each alert is how it stands."""
     newest = {row["alert_id"]: row for row in listed(home, alerts, "--messages")}
