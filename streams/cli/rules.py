@@ -126,7 +126,7 @@ RULES = (
     Column("by", lambda row: ", ".join(row["content"]["by"]) or "all"),
     Column("measure", _measure),
     Column("window", _window),
-    Column("levels", _levels),
+    Column("levels", _levels, wraps=True),
     Column("status", lambda row: row["content"].get("status", Status.STABLE)),
     Column("adopted", lambda row: row["adopted_at"][:10]),
     Column("title", lambda row: row["title"], wraps=True),
