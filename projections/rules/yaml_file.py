@@ -72,9 +72,14 @@ def look(text: str) -> Look:
         f"{at.line}:{at.column}: {one_line(said[:LONGEST_FAULT])}"
         for at, said in sorted(found.faults, key=itemgetter(0))
     ]
-    if more := len(faults[MOST_FAULTS:]):
-        faults[MOST_FAULTS:] = [f"{faults[MOST_FAULTS].partition(': ')[0]}: expected fewer faults, found {more} more"]
-    return Look([] if faults else rules, dict(reversed(list(_ids(found)))), faults)
+    return Look([] if faults else rules, dict(reversed(list(_ids(found)))), few_enough(faults))
+
+
+def few_enough(faults: Sequence[str]) -> list[str]:
+    """The faults of a file, each with its place, so many that somebody can read them; and how many more there are."""
+    told, more = list(faults[:MOST_FAULTS]), len(faults[MOST_FAULTS:])
+    place = faults[MOST_FAULTS].partition(": ")[0] if more else ""
+    return [*told, *[f"{place}: expected fewer faults, found {more} more"] * bool(more)]
 
 
 def too_large(rules: Sequence[Content]) -> str | None:

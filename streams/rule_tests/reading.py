@@ -16,7 +16,7 @@ from events.marked import LARGEST, Marked, Path
 from events.plainly import Fault, faults
 from projections.rules.spec import Content
 from projections.rules.templates import meant
-from projections.rules.yaml_file import PLAINER, WRITTEN
+from projections.rules.yaml_file import PLAINER, WRITTEN, few_enough
 from seeds.forms import By
 from streams.rule_files import read_rules, start_of
 from streams.rule_tests import form
@@ -89,12 +89,13 @@ def _read(path: FilePath) -> Sheet:
     try:
         file = form.TestFile.model_validate_json(json.dumps(it.data)) if it.readable else None
     except ValidationError as error:
-        raise Faulty([*said, *(_said(path, it, fault) for fault in faults(error) if it.sure(fault.path))]) from error
+        said += [_said(path, it, fault) for fault in faults(error) if it.sure(fault.path)]
+        raise Faulty(few_enough(said)) from error
     if file is None or said:
-        raise Faulty(said)
+        raise Faulty(few_enough(said))
     rules = _rules(path, it, file.rules)
     if said := [_at(path, it, where, what) for where, what in _checked(file, rules)]:
-        raise Faulty(said)
+        raise Faulty(few_enough(said))
     return Sheet(path, file.tests, rules, it)
 
 

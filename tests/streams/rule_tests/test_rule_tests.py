@@ -11,6 +11,7 @@ from click import BadParameter
 from click.testing import CliRunner, Result
 
 from events.errors import ConfigInvalid, Faulty
+from projections.rules.yaml_file import MOST_FAULTS
 from seeds.loader import THEATRES, load
 from streams.cli.rules import rules
 from streams.rule_files import read_rules
@@ -480,3 +481,15 @@ def test_actors_of_a_test_may_belong_to_umbrellas(folder: Path) -> None:
         failures(folder, case(facts, expect, ", actors: {low: {member_of: middle}, middle: {member_of: [top]}}")) == []
     )
     assert failures(folder, case(facts, "{known: 2024-01-02, messages: []}")) == []
+
+
+def test_faults_without_end_are_counted(folder: Path) -> None:
+    """Given a file of more faults than anybody reads, then the first are told, and how many more there are."""
+    file = folder / "many_test.yaml"
+    file.write_text("rules: rules.yaml\ntests: [" + "~, " * 5_000 + "]\n", encoding="utf-8")
+
+    with pytest.raises(Faulty) as caught:
+        read_tests([file])
+
+    assert len(caught.value.faults) == MOST_FAULTS + 1
+    assert caught.value.faults[-1].endswith(": expected fewer faults, found 4000 more")
