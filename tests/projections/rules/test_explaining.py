@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from projections.claims import HowMany
 from projections.incidents import Incident
-from projections.rules.explaining import LeftOut, Why, explain, fall_of, turn_of
+from projections.rules.explaining import LeftOut, Why, explain, fall_of, open_at, turn_of
 from projections.rules.matching import members_of, view_of
 from projections.rules.model import FOREVER, Bounds, Rule
 from projections.rules.words import Measure
@@ -100,6 +100,19 @@ class TestWhateverIsMeasured:
         assert counted <= set(listed)
         refused = {Why.WHERE, Why.NOT, Why.BY, Why.VAGUE, Why.GONE}
         assert {it.number for it in found.left_out if it.why in refused} == set(listed) - counted
+
+    @examples(200)
+    @given(data=st.data(), rule=asked(), incidents=told(), at=st.integers(-2, 40))
+    def test_the_episode_that_is_open_then_is_that_of_the_definition(
+        self, data: st.DataObject, rule: Rule, incidents: list[Incident], at: int
+    ) -> None:
+        """Given any incidents, then the episode that is open by an instant is the one of the definition, or none."""
+        group = data.draw(groups_of(rule))
+        members = members_of([rule], [it for it in incidents if it.stands]).get((rule.rule_id, group), [])
+
+        open_ones = [it for it in reference.episodes(rule, members, at) if it.ended_at is None]
+
+        assert open_ones == [it for it in [open_at(rule, group, incidents, at)] if it is not None]
 
     @examples(200)
     @given(data=st.data(), rule=asked(), incidents=told(), at=st.integers(0, 40))
