@@ -10,13 +10,27 @@ from typing import Any
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
-from benchmarks.load import Load, stage
+from benchmarks.load import RULES, Load, stage
 from events.log import Written
 
 TIMELINES = 6  # over four partitions: some hold several
 SITES = 40  # few, so that much is told
 CHUNK = 150  # events sent at once, at most
 PAUSE_S = 0.3  # between two chunks, at most
+EVERY_MEASURE: tuple[dict[str, Any], ...] = (  # beside those of the load, which count
+    {"id": "each-weapon", "by": ["weapon", "country"], "window": "1d", "levels": {"watch": 40}},
+    {"id": "wide", "by": "member_of", "measure": {"distinct": "site"}, "window": "1d", "levels": {"watch": 14}},
+    {
+        "id": "new-site",
+        "by": "actor",
+        "measure": {"new": "site"},
+        "window": "2d",
+        "levels": {"watch": 9, "warning": 14},
+    },
+    {"id": "hurt", "by": "site", "measure": {"sum": "wounded.us"}, "window": "7d", "levels": {"watch": 40}},
+    {"id": "surge", "by": "country", "measure": {"surge": 2}, "window": "6h", "levels": {"watch": 90}},
+    {"id": "quiet", "by": "site", "measure": "silence", "levels": {"watch": "1d", "critical": "4d"}},
+)
 AGAIN = 0.05  # of the chunks are sent twice
 
 
@@ -38,7 +52,7 @@ class Feed:
     async def run(self, done: asyncio.Event) -> None:
         """Append until told to stop. A broker that is away is waited for, and the chunk is sent again."""
         for number, load in enumerate(self._loads):
-            await self._surely(number, list(stage(load.timeline, sites=SITES)))
+            await self._surely(number, list(stage(load.timeline, (*RULES, *EVERY_MEASURE), SITES)))
         while not done.is_set():
             number = self.dice.randrange(TIMELINES)
             chunk = list(self._loads[number].records(self.dice.randint(1, CHUNK)))
