@@ -219,7 +219,7 @@ class Engine:
         reason = Reason.TIME if same else earlier.reason(rule)
         cause = Cause(rule, self.timeline, key[1], it.event_id, it.clock, reason, amends=not same, was=earlier.status)
         if earlier.rule is not None and earlier.rule.by != rule.by:
-            gone = cause._replace(rule=earlier.rule)
+            gone = cause._replace(rule=earlier.rule, was=rule.status)
             self._tell(gone, was, [], outcome, Sight(earlier.evidence, earlier.evidence, nothing))
             was = []
         before, after = cause.differing(was, now), cause.differing(now, was)

@@ -64,6 +64,18 @@ def test_another_group_pages_no_one() -> None:
     ]
 
 
+def test_an_alert_that_ends_as_its_rule_is_trusted_and_groups_otherwise_ends_where_it_was_told() -> None:
+    """Given an alert of a rule that was on trial, when it is stable and of the whole, then its topic hears of it."""
+    it = world(RULE)
+    it.adopt(TRIED)
+
+    assert lines(it.adopt(replace(RULE, by=(), content_hash="whole"))) == [
+        "raised watch open 20- to watch late",
+        "cancelled watch cancelled 3-8",
+        "cancelled watch cancelled 20- to watch",
+    ]
+
+
 def test_the_same_status_is_no_news() -> None:
     """Given an open alert, when its rule is adopted with another title, then nobody is told."""
     it, renamed = world(RULE), replace(RULE, title="other", content_hash="second")
