@@ -140,8 +140,10 @@ def serve() -> None:
     """Read what comes on standard input, until it ends. What is printed by mistake goes to standard error."""
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
-    with calm_collector(), suppress(EOFError):
+    with calm_collector(), suppress(EOFError, BrokenPipeError):  # who asked may be killed at any time
         _send(out, b"")
         while True:
             asked = marshal.loads(_answer(sys.stdin.buffer))  # noqa: S302 -- from the process that began us
             _send(out, pickle.dumps(understood([Written(*it) for it in asked]), pickle.HIGHEST_PROTOCOL))
+    with suppress(BrokenPipeError):
+        out.close()

@@ -148,3 +148,21 @@ def test_a_process_that_is_found_ended_while_it_is_asked_for_costs_no_record(mon
         it._process = ended
 
     assert plainly(found) == plainly(read(records()))
+
+
+def test_one_whose_owner_is_killed_while_it_answers_ends_without_a_word() -> None:
+    """Given a process that is asked, when nobody is there to take the answer, then it ends, and prints nothing."""
+    asked = decoder_module._plain(records())
+    with subprocess.Popen(
+        decoder_module.COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        assert process.stdout.read(decoder_module.SIZE) == bytes(decoder_module.SIZE)  # it is ready
+
+        process.stdout.close()
+        decoder_module._send(process.stdin, asked)
+
+        assert process.stderr is not None
+        assert process.stderr.read() == b""
+    assert process.returncode == 0
