@@ -23,7 +23,7 @@ FIELDS: Final[dict[str, int]] = {
     )
 }
 COMPARED: Final[dict[str, Callable[[int, int], bool]]] = {">=": ge, ">": gt, "<=": le, "<": lt, "=": eq}
-SEVERAL: Final = ("weapon", "member_of")
+SEVERAL: Final = ("weapon", "member_of")  # an incident has any number of these
 View = Callable[[Incident], Sequence[Group]]
 Members = Callable[[Incident], Sequence[Member]]
 

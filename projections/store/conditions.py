@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any, Final
 
+from projections.rules.matching import SEVERAL
 from projections.rules.model import FOREVER, Rule
 
 # Names in rules -> columns. The evaluator's own filter is projections/rules/matching.py; tests hold the two together.
@@ -10,7 +11,6 @@ COLUMNS: Final = {
     **{name: f"v.{name}" for name in ("class", "site", "actor", "attribution", "outcome", "confidence")},
     **{name: f"s.{name}" for name in ("country", "admin1", "site_kind")},
 }
-SEVERAL: Final = ("weapon", "member_of")  # an incident has any number of these
 # Umbrellas, and all below them as the tables have them; UNION ends where two belong to each other.
 MEMBERS: Final = """v.actor IN (WITH RECURSIVE below(actor) AS (
     SELECT unnest(?::VARCHAR[])

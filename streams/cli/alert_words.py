@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import Final
 
+from events.errors import one_line
 from projections.rules.durations import UNITS, written
 from streams.cli.output import Object
 from streams.cli.wording import when
-from streams.cli.words import readable
 
 SHOWN: Final = 3  # incidents in a line
 
@@ -58,7 +58,7 @@ def told(row: Object) -> str:
 def line(row: Object) -> str:
     """A message as one line, whatever its texts hold: it can not look like another one."""
     said = "  ".join([row["known_at"], f"{row['kind']:<9}", f"{row['severity']:<8}", span(row), told(row)])
-    return readable(said).replace("\n", "\\n")
+    return one_line(said)
 
 
 def span(row: Object) -> str:

@@ -57,7 +57,6 @@ def apply(*, path: Path, timeline: str | None, who: str | None, why: str | None,
     is sent, and the exit code is 1. It is 1, too, when others were adopted in the moment before these were sent.
 
     \b
-    tocsin rules apply rules.yaml --dry-run
     tocsin rules apply rules.yaml --who ana --why "a week was too short"
     tocsin rules apply rules.yaml --dry-run --json
     """  # noqa: D301 -- click reads the character, not the letters

@@ -1,18 +1,17 @@
 """Words that people said, here or in a feed, and that everybody reads."""
 
-import re
 from typing import Any, Final
 
 import click
 
+from events.errors import one_line
+
 SHOWN: Final = 40  # characters of what is refused
-# What a terminal obeys, shows backwards or not at all; but the end of a line, and what joins letters (U+200C, U+200D).
-OBEYED: Final = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
 
 
 def readable(text: str) -> str:
-    """Text that may be shown: what a terminal would obey, show backwards or hide, is spelt out as Python does it."""
-    return OBEYED.sub(lambda it: ascii(it[0])[1:-1], text)
+    """Text that may be shown: what a terminal would obey, show backwards or hide is spelt out; a line may end."""
+    return "\n".join(map(one_line, text.split("\n")))
 
 
 class Words(click.ParamType):
