@@ -329,6 +329,15 @@ class TestWhatCountsAndAddsNothing:
 
 
 class TestWhatBecomesOfIt:
+    @pytest.mark.parametrize(("at", "opened"), [(1, None), (2, 2), (12, None), (22, 22), (32, None), (42, 42)])
+    def test_the_newest_of_several_episodes_is_the_one_that_lasts(self, at: int, opened: int | None) -> None:
+        """Given attacks that reach the level three times, then what is open by an instant is the newest, if any is."""
+        attacks = [incident(number, day) for number, day in enumerate((1, 2, 21, 22, 41, 42))]
+
+        lasting = open_at(RULE, GROUP, attacks, at)
+
+        assert (lasting and lasting.opened_at) == opened
+
     def test_a_fall_is_where_the_value_is_below_clear_below(self) -> None:
         """Given hysteresis, when nothing more happens, then the fall is the first instant below it."""
         rule = replace(RULE, clear=1)
