@@ -1,6 +1,6 @@
 """A rule as people write it: closed models of its fields. Pure; the published JSON Schema is made of them."""
 
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, ClassVar, Final, Literal, get_args
 
 from pydantic import (
     AfterValidator,
@@ -16,10 +16,12 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import PydanticCustomError
 
+from events.together import Check, Together
 from events.values import Id, Line, Value
 from projections.rules import templates
 from projections.rules.durations import EXAMPLES, FORM, duration, normal
 from projections.rules.filters import Fields
+from projections.rules.fitting import CHECKS
 from projections.rules.measures import (
     Length,
     Lengths,
@@ -29,20 +31,13 @@ from projections.rules.measures import (
     Said,
     clear_of,
     levels_of,
+    looks_timed,
     parts,
-    size,
 )
 from projections.rules.values import DAY_SCHEMA, Day, Duration, Name, OrAlone, Prose, day
 from projections.rules.words import Measure, Status, Updates
 
 MOST_RULES: Final = 200  # in one set; what `RulesAdopted` holds
-
-
-def _different(values: tuple[str, ...]) -> tuple[str, ...]:
-    if len(set(values)) < len(values):
-        msg = "expected each field once"
-        raise ValueError(msg)
-    return values
 
 
 def _window(value: Any) -> Any:
@@ -62,18 +57,17 @@ def _window(value: Any) -> Any:
 
 
 def _filled(template: str, info: ValidationInfo) -> str:
-    if "by" not in info.data:  # that field has a fault of its own
-        return template
-    if wrong := templates.amiss(template, (*templates.FIELDS, *info.data["by"])):
+    by = info.data.get("by", get_args(By))  # of a field with a fault of its own, what it may be
+    if wrong := templates.amiss(template, (*templates.FIELDS, *by)):
         each = ((found, PydanticCustomError("gap", f"Input should be {wanted}")) for found, wanted in wrong.items())
         raise ValidationError.from_exception_data("template", [{"type": said, "input": it} for it, said in each])
     return template
 
 
-def _measure_of(info: ValidationInfo) -> Measure | None:
-    """The measure of the rule that is read; None: that field has a fault of its own."""
+def _timed(value: Any, info: ValidationInfo) -> bool:
+    """Whether levels are durations; where the measure has a fault of its own, they are as they look."""
     said: Said | None = info.data.get("measure")
-    return parts(said)[0] if said is not None else None
+    return looks_timed(value) if said is None else parts(said)[0] is Measure.SILENCE
 
 
 By = Literal[
@@ -94,8 +88,10 @@ WINDOW_SCHEMA: Final[JsonSchemaValue] = {
 }
 
 
-class RuleSpec(Value, use_attribute_docstrings=True):
+class RuleSpec(Together, use_attribute_docstrings=True):
     """When a group of incidents is worth telling about, and what is told."""
+
+    checks: ClassVar[tuple[Check, ...]] = CHECKS
 
     id: Annotated[Id, Field(max_length=80)]
     """Its name: letters, digits and . _ : @ + -; one of its own."""
@@ -111,7 +107,7 @@ class RuleSpec(Value, use_attribute_docstrings=True):
     """What an incident must be like for the rule to look at it; every incident, unless it is said."""
     excluded: Fields = Field(default=Fields(), alias="not")
     """What an incident must not be like, in the same fields; what is not known of it is not excluded."""
-    by: Annotated[tuple[By, ...], AfterValidator(_different), OrAlone()] = ()
+    by: Annotated[tuple[By, ...], OrAlone()] = ()
     """One value for each of these, or of several together; an incident that lacks one belongs to no group.
 
     An incident of several weapons, or of an actor with others above it, belongs to the group of each: of those only
@@ -145,43 +141,15 @@ class RuleSpec(Value, use_attribute_docstrings=True):
     )
     """Texts of your own with gaps like {value}; `summary` is what the listings show."""
 
-    @field_validator("learn_until")
-    @classmethod
-    def _learns(cls, value: str | None, info: ValidationInfo) -> str | None:
-        if value is not None and _measure_of(info) not in {None, Measure.NEW}:
-            msg = "expected none: only {new: …} learns"
-            raise ValueError(msg)
-        return value
-
-    @field_validator("window")
-    @classmethod
-    def _fitting(cls, value: str | dict[str, str], info: ValidationInfo) -> str | dict[str, str]:
-        measure = _measure_of(info)
-        if measure is Measure.SURGE and (isinstance(value, dict) or value == "all"):
-            msg = f"expected a duration like {EXAMPLES}: a surge is held against windows of that length"
-            raise ValueError(msg)
-        if measure is Measure.SILENCE and value != "all":
-            msg = "expected none: silence is measured from the newest incident on"
-            raise ValueError(msg)
-        return value
-
     @field_validator("levels", mode="wrap")
     @classmethod
     def _in_units(cls, value: Any, _: ValidatorFunctionWrapHandler, info: ValidationInfo) -> Levels | Lengths:
-        return levels_of(value, timed=_measure_of(info) is Measure.SILENCE)
+        return levels_of(value, timed=_timed(value, info))
 
     @field_validator("clear_below", mode="wrap")
     @classmethod
-    def _within(cls, value: Any, _: ValidatorFunctionWrapHandler, info: ValidationInfo) -> int | str | None:
-        levels: Levels | Lengths | None = info.data.get("levels")
-        if value is None:
-            return None
-        clear = clear_of(value, timed=_measure_of(info) is Measure.SILENCE)
-        lowest = next(iter(levels.said().values())) if levels else None
-        if lowest is not None and size(clear) > size(lowest):
-            msg = f"expected at most the lowest level, {lowest}"
-            raise ValueError(msg)
-        return clear
+    def _in_unit(cls, value: Any, _: ValidatorFunctionWrapHandler, info: ValidationInfo) -> int | str | None:
+        return None if value is None else clear_of(value, timed=_timed(value, info))
 
 
 class RuleFile(Value, use_attribute_docstrings=True):

@@ -4,8 +4,8 @@ Levels are whole numbers in units of the measure; of silence, which measures tim
 """
 
 import re
-from collections.abc import Mapping
-from typing import Annotated, Any, Final, Literal, Self
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, ClassVar, Final, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -20,6 +20,7 @@ from pydantic import (
     model_validator,
 )
 
+from events.together import Check, Together, Written, Wrong
 from events.values import Value
 from projections.rules.durations import FORM, duration, normal
 from projections.rules.filters import BY_PARTY, QUANTITIES, Fields
@@ -84,7 +85,16 @@ FieldName = Annotated[str, AfterValidator(_field), WithJsonSchema({"enum": [*FIE
 Preceding = Annotated[int, Field(ge=1, le=MOST_PRECEDING, strict=True)]
 
 
-class Measured(Value, json_schema_extra={"minProperties": 1, "maxProperties": 1}):
+MEASURED: Final = ("sum", "distinct", "new", "surge")  # measures that say what they are of
+
+
+def _one(it: Written) -> Iterator[Wrong]:
+    there = [name for name in MEASURED if it.said.get(name) is not None]
+    if len(there) > 1 or (it.closed and not there):
+        yield Wrong((), f"one of {', '.join(MEASURED)}", it.said)
+
+
+class Measured(Together, json_schema_extra={"minProperties": 1, "maxProperties": 1}):
     """A measure that says what it is of: exactly one of these."""
 
     sum: Quantity | None = _of(
@@ -96,12 +106,7 @@ class Measured(Value, json_schema_extra={"minProperties": 1, "maxProperties": 1}
         "How far the window is above the mean of this many windows before it, times their number."
     )
 
-    @model_validator(mode="after")
-    def _one(self) -> Self:
-        if len(self.model_dump(exclude_none=True)) != 1:
-            msg = f"expected one of {', '.join(type(self).model_fields)}"
-            raise ValueError(msg)
-        return self
+    checks: ClassVar[tuple[Check, ...]] = (_one,)
 
 
 Said = Literal["count", "silence"] | Measured
@@ -119,6 +124,14 @@ def _measure(value: Any, _: ValidatorFunctionWrapHandler) -> Said:
 
 
 MeasureSaid = Annotated[Said, WrapValidator(_measure)]
+
+
+def kind_of(said: Any) -> Measure | None:
+    """The measure that is written, be it with a fault in what it is of; None: it can not be told."""
+    if isinstance(said, str):
+        return Measure(said) if said in ("count", "silence") else None
+    there = [name for name in MEASURED if said.get(name) is not None] if isinstance(said, Mapping) else []
+    return Measure(there[0]) if len(there) == 1 else None
 
 
 def parts(said: Said) -> tuple[Measure, str | int]:
@@ -212,6 +225,12 @@ class Lengths(_Rising, use_attribute_docstrings=True):
 
 NUMBER: Final[TypeAdapter[int]] = TypeAdapter(Level)
 LENGTH: Final[TypeAdapter[str]] = TypeAdapter(Length)
+
+
+def looks_timed(said: Any) -> bool:
+    """Whether levels, or one of them, are written as durations."""
+    levels = said.values() if isinstance(said, Mapping) else [said]
+    return any(isinstance(it, str) and FORM.fullmatch(it) for it in levels)
 
 
 def levels_of(said: Any, *, timed: bool) -> Levels | Lengths:

@@ -37,12 +37,17 @@ def meant(found: str, known: Collection[str], unless: str | None = None) -> str:
 
     None where that is what was written.
     """
-    near = _near(found, frozenset(known))
+    near = nearest(found, known)
     hint = known[near] if near and isinstance(known, Mapping) else near
     return f" (did you mean {hint}?)" if hint and hint != unless else ""
 
 
+def nearest(found: str, known: Collection[str]) -> str | None:
+    """The nearest known name, if one is near."""
+    return _near(found, frozenset(known))
+
+
 @lru_cache(1_000)
 def _near(found: str, known: frozenset[str]) -> str | None:
-    """The nearest known name; a slip that a file makes in a thousand places is looked up once."""
+    """Said of a set; a slip that a file makes in a thousand places is looked up once."""
     return next(iter(get_close_matches(found, sorted(known), 1)), None)

@@ -14,6 +14,7 @@ from events.plainly import Fault, faults
 from projections.rules.filters import Fields
 from projections.rules.form import MOST_RULES, RuleFile, RuleSpec
 from projections.rules.measures import Levels, Measured
+from projections.rules.misspelt import as_meant
 from projections.rules.spec import Content, canonical, normalise
 from projections.rules.templates import meant
 
@@ -94,6 +95,7 @@ def too_large(rules: Sequence[Content]) -> str | None:
 def _checked(it: Marked) -> list[Content]:
     """The rules in their normal form; what is wrong goes to the faults."""
     it.faults += _twice(it)
+    as_meant(it, _names)
     try:
         rules = [normalise(spec) for spec in RuleFile.model_validate(it.data).rules]
     except ValidationError as error:
@@ -142,6 +144,6 @@ def _said(fault: Fault, it: Marked) -> tuple[At, str]:
 
 
 def _names(path: Path) -> list[str]:
-    """The names that may stand in a mapping."""
-    model = MODELS[path[2:]] if path else RuleFile
-    return [known.alias or name for name, known in model.model_fields.items()]
+    """The names that may stand in a mapping; none where they are free."""
+    model = MODELS.get(path[2:]) if len(path) > 1 else RuleFile
+    return [known.alias or name for name, known in model.model_fields.items()] if model else []

@@ -184,6 +184,10 @@ LENGTH = "a duration like 7d, 12h, 30m, 90s or 2w"
 LEVEL = "a whole number of at most 1000000000, without quotes"
 GAPS = "one of {rule}, {title}, {severity}, {threshold}, {value}, {window}, {opened_at}, {peak_at}"
 BY = ", ".join(get_args(By))
+FIELDS = (
+    "one of id, title, description, references, status, where, not, by, measure, bound, learn_until, window, levels, "
+    "clear_below, keep_firing, updates, labels, annotations"
+)
 ANY_BY = " or ".join(", ".join(map(repr, get_args(By))).rsplit(", ", 1))
 FAULTS: dict[str, tuple[str, list[str]]] = {
     "nothing at all": ("", ["1:1: expected fields, as in `name: value`, found nothing"]),
@@ -219,9 +223,54 @@ FAULTS: dict[str, tuple[str, list[str]]] = {
     ),
     "no rules at all": (
         "rule: []",
+        ["1:1: expected one of rules, found rule (did you mean rules?)"],
+    ),
+    "faults of fields, and of fields together": (
+        rule(
+            "by: [site, site, sit]\nmeasure: {distinct: weapons, surge: 0}\nlevels: {watch: 2, warning: 1}\n"
+            "clear_below: 3\nannotations: {summary: '{stie} on {site}'}"
+        ),
         [
-            "1:1: rules: expected this field, found nothing",
-            "1:1: expected one of rules, found rule (did you mean rules?)",
+            "2:7: by: expected each field once, found ['site', 'site', 'sit']",
+            f"2:20: by.2: expected {ANY_BY}, found 'sit'",
+            "3:12: measure: expected one of sum, distinct, new, surge, found {'distinct': 'weapons', 'surge': 0}",
+            (
+                "3:23: measure.distinct: expected one of class, site, country, admin1, site_kind, actor, attribution, "
+                "weapon, outcome, confidence (did you mean weapon?), found 'weapons'"
+            ),
+            "3:39: measure.surge: expected greater than or equal to 1, found 0",
+            "4:31: levels.warning: expected more than watch, 2, found 1",
+            (
+                f"6:26: annotations.summary: expected {GAPS}, {', '.join(f'{{{it}}}' for it in BY.split(', '))} "
+                "(did you mean site?), found '{stie}'"
+            ),
+        ],
+    ),
+    "levels of which one is a fault, and clear_below above the lowest": (
+        rule("levels: {watch: 2, warning: 1}\nclear_below: 3"),
+        [
+            "2:31: levels.warning: expected more than watch, 2, found 1",
+            "3:16: clear_below: expected at most the lowest level, 2, found 3",
+        ],
+    ),
+    "a measure of which something is a fault, and what does not fit it": (
+        rule("measure: {surge: 0}\nwindow: all\nlearn_until: 2023-10-17"),
+        [
+            "2:20: measure.surge: expected greater than or equal to 1, found 0",
+            f"3:11: window: expected {SURGE_WINDOW}, found 'all'",
+            "4:16: learn_until: expected none: only {new: …} learns, found '2023-10-17'",
+        ],
+    ),
+    "a measure that is none, and all that it leaves open": (
+        rule("measure: silense\nlevels: {watch: 2d}\nclear_below: 3d\nlearn_until: 2023-10-17\nwindow: 7d"),
+        [f"2:12: measure: expected {MEASURES} (did you mean silence?), found 'silense'"],
+    ),
+    "names that are misspelt, and all that only follows from it": (
+        "rules:\n- {ide: a, meausre: silence, levls: {watch: 2d, critcal: 3d}, by: [site]}",
+        [
+            f"2:4: expected {FIELDS}, found ide (did you mean id?)",
+            f"2:12: expected {FIELDS}, found meausre (did you mean measure?)",
+            f"2:30: expected {FIELDS}, found levls (did you mean levels?)",
         ],
     ),
     "an alias beside another fault": (
@@ -448,6 +497,7 @@ FAULTS: dict[str, tuple[str, list[str]]] = {
         [
             "3:33: levels.warning: expected more than watch, 2d, found '2d'",
             "3:47: levels.critical: expected a duration that is longer than nothing, like 2d, found '0s'",
+            "4:16: clear_below: expected at most the lowest level, 2d, found '3d'",
         ],
     ),
     "silence that clears above its lowest level": (
