@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from projections.rules.engine import Engine
-from projections.rules.model import Episode, Group, Rule
+from projections.rules.model import FOREVER, Episode, Group, Rule
 from projections.rules.outcome import FINAL, Key, Moment, Told, Turned
 from projections.rules.words import Kind, State
 
@@ -55,6 +55,24 @@ class Story:
         return self.hindsight or self.heard[-1].episode
 
     @property
+    def about(self) -> tuple[int, int]:
+        """The world time that it was told to be about, [from, to) in µs, while it was about what it was raised for.
+
+        An episode moves on when it has nothing of what was known of it then: late reports put an end to the silence
+        that an alert was raised for, and it stands for one of today. As told, the first lasted until then.
+        """
+        first = self.heard[0]
+        opened, known = first.episode.opened_at, first.clock + 1  # what is open is known up to the clock, inclusive
+        so_far = _end(first.episode, known)
+        kept, until = [first.episode], FOREVER
+        for it in self.heard[1:]:
+            if it.state in FINAL or it.episode.opened_at >= so_far or _end(it.episode) <= opened:
+                until = it.clock
+                break
+            kept.append(it.episode)
+        return min(it.opened_at for it in kept), min(_end(kept[-1]), until)
+
+    @property
     def gone(self) -> bool:
         """Whether there was no such episode after all."""
         return self.state in FINAL
@@ -75,6 +93,10 @@ class Story:
                 elif opened:
                     spans[-1] = (spans[-1][0], it.clock)
         return spans
+
+
+def _end(it: Episode, of_open: int = FOREVER) -> int:
+    return of_open if it.ended_at is None else it.ended_at
 
 
 class Backtest:

@@ -5,9 +5,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
-from projections.rules.alerts import overlap
 from projections.rules.backtest import Story
-from projections.rules.model import FOREVER, Group
+from projections.rules.model import Group
 
 
 class Fate(StrEnum):
@@ -57,7 +56,8 @@ def paired(new: Sequence[Story], old: Sequence[Story]) -> list[Pair]:
     """Every alert of both, in order of when it would first be told.
 
     Two are about the same if their rules have one id and one `by`, their groups are one, and they were raised as one
-    alert or lie one over the other in world time, those that do so longest first.
+    alert or what they were told to be about lies one over the other in world time: those that do so longest first, of
+    as long ones those that were told sooner after one another.
     """
     theirs = _by_group(old)
     mine = _by_group(new)
@@ -76,7 +76,7 @@ def _of_group(new: Sequence[Story], old: Sequence[Story]) -> Iterator[Pair]:
     named = {it.alert_id: it for it in old}
     pairs = {it.alert_id: named[it.alert_id] for it in new if it.alert_id in named}
     taken = set(pairs)
-    near = sorted(_overlapping([it for it in new if it.alert_id not in pairs], old), key=lambda it: -it[0])
+    near = sorted(_overlapping([it for it in new if it.alert_id not in pairs], old), key=_closeness)
     for _, one, other in near:
         if one.alert_id not in pairs and other.alert_id not in taken:
             pairs[one.alert_id] = other
@@ -85,22 +85,31 @@ def _of_group(new: Sequence[Story], old: Sequence[Story]) -> Iterator[Pair]:
     yield from (Pair(None, it) for it in old if it.alert_id not in taken)
 
 
+def _closeness(it: tuple[int, Story, Story]) -> tuple[int, int]:
+    length, one, other = it
+    return -length, abs(one.raised_at - other.raised_at)
+
+
+class _Matter(NamedTuple):
+    """What an alert was told to be about, [opened, ended) in µs."""
+
+    opened: int
+    ended: int
+    story: Story
+
+
 def _overlapping(new: Iterable[Story], old: Iterable[Story]) -> Iterator[tuple[int, Story, Story]]:
     """Which lie one over the other, and for how long; both are gone through once, by their opening."""
-    waiting = sorted(new, key=_opening, reverse=True)
-    under: list[Story] = []  # those of `new` that opened by now and are not over
-    for it in sorted(old, key=_opening):
-        while waiting and _opening(waiting[-1]) < _end(it):
+    waiting = sorted((_Matter(*it.about, it) for it in new), key=_opening, reverse=True)
+    under: list[_Matter] = []  # those of `new` that opened by now and are not over
+    for it in sorted((_Matter(*it.about, it) for it in old), key=_opening):
+        while waiting and waiting[-1].opened < it.ended:
             under.append(waiting.pop())
-        under = [one for one in under if _end(one) > _opening(it)]
+        under = [one for one in under if one.ended > it.opened]
         for one in under:
-            if (length := overlap(one.span, it.span)) > 0:
-                yield length, one, it
+            if (length := min(one.ended, it.ended) - max(one.opened, it.opened)) > 0:
+                yield length, one.story, it.story
 
 
-def _opening(it: Story) -> int:
-    return it.span.opened_at
-
-
-def _end(it: Story) -> int:
-    return FOREVER if it.span.ended_at is None else it.span.ended_at
+def _opening(it: _Matter) -> int:
+    return it.opened

@@ -2,11 +2,13 @@
 
 import pytest
 
-from projections.rules.alerts import overlap
-from projections.rules.backtest import Heard, Story
+from projections.fold import Change
+from projections.rules.backtest import Backtest, Heard, Story
 from projections.rules.model import Episode, Rule
+from projections.rules.outcome import Moment
 from projections.rules.rivals import Fate, paired
-from projections.rules.words import Kind, State
+from projections.rules.words import Kind, Measure, State
+from tests.projections.rules.world import incident
 
 RULE = Rule("r", (2, 5), by=("site",))
 EPISODE = Episode(0, None, 2, 0, 1)
@@ -19,6 +21,20 @@ def story(name: str, opened: int, ended: int | None, told: int, rule: Rule = RUL
     return Story(
         name, rule, ("north",), [Heard(told, Kind.RAISED, state, episode, late=False, merged_into=None)], episode
     )
+
+
+def together(one: Story, other: Story) -> int:
+    """How long what they were told to be about runs side by side."""
+    (opened, ended), (begins, ends) = one.about, other.about
+    return min(ended, ends) - max(opened, begins)
+
+
+def silences(after: int) -> list[Story]:
+    """The alerts of a rule of silence: an attack of day 1, told then, and one of day 795, told on day 806."""
+    test = Backtest("test", [Rule("silence", (after,), measure=Measure.SILENCE)])
+    for clock, attacks in ((1, [1]), (11, []), (30, []), (806, [795]), (900, [])):
+        test.feed([Moment(f"e{clock}", clock, [Change(None, incident(at, at)) for at in attacks])])
+    return test.stories()
 
 
 class TestAPair:
@@ -77,10 +93,57 @@ class TestAPair:
         pairs = paired(new, old)
 
         alone = [[it for it in pairs if it.fate is fate] for fate in (Fate.APPEARS, Fate.VANISHES)]
-        left = [(a, b) for a in alone[0] for b in alone[1] if overlap(a.told.span, b.told.span) > 0]
+        left = [(a, b) for a in alone[0] for b in alone[1] if together(a.told, b.told) > 0]
         assert left == []
         assert sorted(it.new.alert_id for it in pairs if it.new) == sorted(it.alert_id for it in new)
         assert sorted(it.old.alert_id for it in pairs if it.old) == sorted(it.alert_id for it in old)
+
+
+class TestASilence:
+    """Its alert moves on to the silence of today, when what broke that of then is told late."""
+
+    def test_is_the_one_of_its_day_not_the_one_to_which_it_moved_on(self) -> None:
+        """Given one told on day 11 that is about day 805 by now, when another rule tells on day 30 and 900, then 30."""
+        new, old = silences(10), silences(20)
+
+        pairs = paired(new, old)
+
+        assert new[0].span.opened_at == 805
+        assert [(it.told.raised_at, it.fate, it.lead) for it in pairs] == [
+            (11, Fate.EARLIER, 19),
+            (806, Fate.APPEARS, None),
+            (900, Fate.VANISHES, None),
+        ]
+
+    def test_that_was_called_off_lasted_until_then(self) -> None:
+        """Given one that was called off while it was open, when another is told of what came later, then two."""
+        off = story("a", 10, None, 12)
+        off.heard.append(Heard(14, Kind.CANCELLED, State.CANCELLED, off.heard[0].episode, late=False, merged_into=None))
+
+        assert off.about == (10, 14)
+        assert [it.fate for it in paired([off], [story("b", 14, None, 15)])] == [Fate.APPEARS, Fate.VANISHES]
+
+    @pytest.mark.parametrize(
+        ("first", "later", "about"),
+        [
+            ((10, None), [(14, 5, None), (20, 5, 18)], (5, 18)),
+            ((10, None), [(14, 11, None), (20, 11, 18)], (10, 18)),
+            ((10, 12), [(20, 12, None)], (10, 12)),
+            ((10, None), [(20, 13, None)], (10, 20)),
+            ((10, None), [(20, 3, 10)], (10, 20)),
+        ],
+        ids=["began earlier", "began later", "moved on from what was over", "on from what was not", "back"],
+    )
+    def test_is_about_all_it_was_told_to_be_until_it_moved_on(
+        self, first: tuple[int, int | None], later: list[tuple[int, int, int | None]], about: tuple[int, int]
+    ) -> None:
+        """Given an alert told on day 12, when (day, opening, end) is told of it, then it is that until it moved on."""
+        it = story("a", *first, 12)
+        for clock, opened, ended in later:
+            episode = EPISODE._replace(opened_at=opened, ended_at=ended)
+            it.heard.append(Heard(clock, Kind.UPDATED, State.OPEN, episode, late=False, merged_into=None))
+
+        assert it.about == about
 
 
 class TestAStory:
