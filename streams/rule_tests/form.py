@@ -2,9 +2,10 @@
 
 import json
 import re
+from collections.abc import Iterator
 from datetime import datetime
 from functools import partial
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Annotated, Any, ClassVar, Final, Literal
 
 from pydantic import (
     AfterValidator,
@@ -13,9 +14,9 @@ from pydantic import (
     PlainValidator,
     TypeAdapter,
     ValidationError,
-    model_validator,
 )
 
+from events.together import Check, Together, Written, Wrong
 from events.values import Attribution, Country, Id, Instant, Line, Text, Value
 from projections.rules.durations import normal
 from projections.rules.values import OrAlone
@@ -25,6 +26,7 @@ from seeds.words import When
 
 NOON: Final = "12:00:00"  # when something became known of which only the day is said, as in a theatre
 MIDNIGHT: Final = "00:00:00"
+OF_INCIDENTS: Final = {"at" if name == "occurred" else it.alias or name for name, it in What.model_fields.items()}
 VERBS: Final = ("report", "correct", "retract", "merge", "split", "tick")
 _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 _LINE: Final = re.compile(r"[^\x00-\x1f\x7f]*")
@@ -40,6 +42,15 @@ def _moment(words: Any, time: str) -> datetime:
     if found.microsecond % 1_000:
         raise ValueError("expected whole milliseconds")
     return found
+
+
+def known_at(words: Any) -> datetime:
+    """When something became known, as it is written.
+
+    Raises:
+        ValueError: it is no instant and no day.
+    """
+    return _moment(words, NOON)
 
 
 def _attributed(words: Any) -> Any:
@@ -75,14 +86,55 @@ def _some(what: str) -> AfterValidator:
     return AfterValidator(check)
 
 
-KnownAt = Annotated[datetime, PlainValidator(partial(_moment, time=NOON))]
+KnownAt = Annotated[datetime, PlainValidator(known_at)]
 OneLine = Annotated[Line, BeforeValidator(_one_line)]
 WorldTime = Annotated[datetime, PlainValidator(partial(_moment, time=MIDNIGHT))]
 Severity = Literal["watch", "warning", "critical"]
 
 
-class Fact(What):
+# -- what does not fit together
+
+
+def _verbs(it: Written) -> list[str]:
+    return [verb for verb in VERBS if verb in it.said]
+
+
+def _one_verb(it: Written) -> Iterator[Wrong]:
+    verbs = _verbs(it)
+    empty = [verb for verb in verbs if not it.said[verb] and it.sound(verb)]
+    if len(verbs) > 1 or empty or (it.closed and not verbs):
+        yield Wrong((), f"one of {', '.join(VERBS)}", it.said)
+
+
+def _of_incidents(it: Written) -> Iterator[Wrong]:
+    verbs = _verbs(it)
+    if len(verbs) == 1 and verbs[0] not in ("report", "correct") and it.said.keys() & OF_INCIDENTS:
+        yield Wrong((), f"nothing of an incident with {verbs[0]}", it.said)
+
+
+def _whole(it: Written) -> Iterator[Wrong]:
+    """The incident that others are merged into, or split from."""
+    for verb, whole in (("merge", "into"), ("split", "from")):
+        there = it.said.get(whole) is not None
+        if len(_verbs(it)) == 1 and there != (verb in it.said) and (there or it.closed):
+            yield Wrong((), "into with, and only with, merge; from with, and only with, split", it.said)
+            return
+
+
+def _any_field(it: Written) -> Iterator[Wrong]:
+    if it.closed and not it.said:
+        yield Wrong((), "at least one field", it.said)
+
+
+def _any_list(it: Written) -> Iterator[Wrong]:
+    if it.closed and it.said.get("episodes") is None and it.said.get("messages") is None:
+        yield Wrong((), "episodes, or messages, or both", it.said)
+
+
+class Fact(What, Together):
     """One thing that became known; `at` is when it happened."""
+
+    checks: ClassVar[tuple[Check, ...]] = (_one_verb, _of_incidents, _whole)
 
     known: KnownAt
     report: Id | None = None
@@ -102,20 +154,8 @@ class Fact(What):
         """What it does."""
         return next(it for it in VERBS if it in self.model_fields_set)
 
-    @model_validator(mode="after")
-    def _one(self) -> Self:
-        said = [it for it in VERBS if getattr(self, it)]
-        if len(said) != 1 or len(self.model_fields_set & set(VERBS)) != 1:
-            raise ValueError(f"expected one of {', '.join(VERBS)}")
-        if said[0] not in ("report", "correct") and self.stated():
-            raise ValueError(f"expected nothing of an incident with {said[0]}")
-        for verb, whole in (("merge", self.into), ("split", self.from_)):
-            if (said[0] == verb) != (whole is not None):
-                raise ValueError("expected into with, and only with, merge; from with, and only with, split")
-        return self
 
-
-class Episode(Value):
+class Episode(Together):
     """An episode as it should be; what is not said may be anything."""
 
     rule: Id | None = None
@@ -126,11 +166,7 @@ class Episode(Value):
     value: Annotated[int | str, BeforeValidator(_value)] | None = None  # of silence a duration
     peak: WorldTime | None = None
 
-    @model_validator(mode="after")
-    def _some(self) -> Self:
-        if not self.model_fields_set:
-            raise ValueError("expected at least one field")
-        return self
+    checks: ClassVar[tuple[Check, ...]] = (_any_field,)
 
 
 class Message(Episode):
@@ -145,18 +181,14 @@ class Message(Episode):
     annotations: dict[str, str] | None = None
 
 
-class Expected(Value):
+class Expected(Together):
     """What is expected at a clock: all episodes as they are then, the messages since the expectation before it."""
 
     known: KnownAt
     episodes: tuple[Episode, ...] | None = None
     messages: tuple[Message, ...] | None = None
 
-    @model_validator(mode="after")
-    def _some(self) -> Self:
-        if self.episodes is None and self.messages is None:
-            raise ValueError("expected episodes, or messages, or both")
-        return self
+    checks: ClassVar[tuple[Check, ...]] = (_any_list,)
 
 
 class Site(Value):

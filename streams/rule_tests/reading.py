@@ -2,9 +2,9 @@
 
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from operator import itemgetter
 from pathlib import Path as FilePath
 from typing import Any, Final
 
@@ -12,15 +12,16 @@ from pydantic import BaseModel, ValidationError
 
 from events import marked
 from events.errors import Faulty, one_line
-from events.marked import LARGEST, Marked, Path
+from events.marked import LARGEST, At, Marked, Path
 from events.plainly import Fault, faults
+from projections.rules.misspelt import as_meant
 from projections.rules.spec import Content
 from projections.rules.templates import meant
 from projections.rules.yaml_file import PLAINER, WRITTEN, few_enough
 from seeds.forms import By
 from streams.rule_files import read_rules, start_of
 from streams.rule_tests import form
-from streams.rule_tests.staging import told
+from streams.rule_tests.checking import Draft, checked
 
 # What pydantic says, of files of tests -> what we say
 PLAIN: Final = (
@@ -30,6 +31,20 @@ PLAIN: Final = (
     (r"[^\x00-\x1f", "one line of text, without control characters"),
     ("string to have at least 1 character", "at least one character"),
 )
+# What may stand in a mapping, by where it stands: positions in lists left out
+MODELS: Final[dict[tuple[str, ...], type[BaseModel]]] = {
+    (): form.TestFile,
+    ("tests",): form.Case,
+    ("tests", "facts"): form.Fact,
+    ("tests", "facts", "actor"): By,
+    ("tests", "expect"): form.Expected,
+    ("tests", "expect", "episodes"): form.Episode,
+    ("tests", "expect", "messages"): form.Message,
+}
+BY_NAME: Final[dict[tuple[str, ...], type[BaseModel]]] = {
+    ("tests", "sites"): form.Site,
+    ("tests", "actors"): form.Actor,
+}
 PATTERNS: Final = ("*_test.yaml", "*_test.yml")
 
 
@@ -85,18 +100,27 @@ def _files(path: FilePath) -> list[FilePath]:
 
 def _read(path: FilePath) -> Sheet:
     it = marked.read(_text(path))
-    said = [f"{path}:{at.line}:{at.column}: {what}" for at, what in sorted(it.faults)]
-    try:
-        file = form.TestFile.model_validate_json(json.dumps(it.data)) if it.readable else None
-    except ValidationError as error:
-        said += [_said(path, it, fault) for fault in faults(error) if it.sure(fault.path)]
-        raise Faulty(few_enough(said)) from error
-    if file is None or said:
-        raise Faulty(few_enough(said))
-    rules = _rules(path, it, file.rules)
-    if said := [_at(path, it, where, what) for where, what in _checked(file, rules)]:
-        raise Faulty(few_enough(said))
+    wrong = [(at, f"{path}:{at.line}:{at.column}: {what}") for at, what in it.faults]
+    if not it.readable:
+        raise Faulty(few_enough([said for _, said in sorted(wrong)]))
+    as_meant(it, _names)
+    file, found = _formed(it)
+    wrong += [_said(path, it, fault) for fault in found if it.sure(fault.path)]
+    draft = Draft(it.data, [fault.path for fault in found], it.unsure)
+    rules, of_rules = _rules(path, it, draft)
+    wrong += [_at(path, it, where, what) for where, what in checked(draft, rules)]
+    faults_of_it = few_enough([said for _, said in sorted(wrong, key=itemgetter(0))])
+    if file is None or rules is None or faults_of_it or of_rules:
+        raise Faulty([*faults_of_it, *of_rules])
     return Sheet(path, file.tests, rules, it)
+
+
+def _formed(it: Marked) -> tuple[form.TestFile | None, list[Fault]]:
+    """The file as its form has it, or what does not fit it."""
+    try:
+        return form.TestFile.model_validate_json(json.dumps(it.data)), []
+    except ValidationError as error:
+        return None, faults(error)
 
 
 def _text(path: FilePath) -> str:
@@ -107,72 +131,29 @@ def _text(path: FilePath) -> str:
         raise Faulty(f"{path}:{line}:1: expected UTF-8, found byte {error.object[error.start]:#x}") from error
 
 
-def _rules(path: FilePath, it: Marked, named: str) -> list[Content]:
-    beside = path.parent / named
+def _rules(path: FilePath, it: Marked, draft: Draft) -> tuple[list[Content] | None, list[str]]:
+    """The rules that the tests are about, or what is wrong with them; neither, if it is not known which they are."""
+    if not draft.sound(("rules",)):
+        return None, []
+    beside = path.parent / draft.data["rules"]
     if not os.path.exists(beside):  # noqa: PTH110  what no file can be called is not there either
-        raise Faulty(_at(path, it, ("rules",), f"expected a file or a folder of rules, found no {beside}"))
-    return read_rules(beside)
+        said = f"expected a file or a folder of rules, found no {beside}"
+        return None, [_at(path, it, ("rules",), said)[1]]
+    try:
+        return read_rules(beside), []
+    except Faulty as error:
+        return None, error.faults
 
 
-def _at(path: FilePath, it: Marked, where: Path, said: str) -> str:
+def _at(path: FilePath, it: Marked, where: Path, said: str) -> tuple[At, str]:
     at = it.place(where)
-    return f"{path}:{at.line}:{at.column}: {one_line(said)}"
-
-
-# -- what the form alone can not say
-
-
-def _checked(file: form.TestFile, rules: Sequence[Content]) -> Iterator[tuple[Path, str]]:
-    by = {rule["id"]: rule["by"] for rule in rules}
-    names = dict[str, int]()
-    for number, case in enumerate(file.tests):
-        here: Path = ("tests", number)
-        if names.setdefault(case.name, number) != number:
-            yield (*here, "name"), f"name: expected one of its own, found {case.name!r} again"
-        yield from (((*here, "rule"), said) for said in _unknown(case.rule, by))
-        for list_ in ("facts", "expect"):
-            yield from (((*here, list_, at, "known"), said) for at, said in _disorder(getattr(case, list_)))
-        yield from (((*here, *path), said) for path, said in (*_untold(case), *_strange(case, by)))
-
-
-def _disorder(those: Sequence[form.Fact | form.Expected]) -> Iterator[tuple[int, str]]:
-    for at, (one, other) in enumerate(pairwise(those), 1):
-        if other.known < one.known:
-            yield at, "known: expected the order in which it became known, found it before the one above"
-
-
-def _untold(case: form.Case) -> Iterator[tuple[Path, str]]:
-    """Facts that can not be told so."""
-    first = set[str]()
-    for at, fact in enumerate(case.facts):
-        try:
-            told(fact, first)
-        except ValidationError as error:
-            yield from ((("facts", at), f"expected {it.expected}, found {it.found}") for it in faults(error))
-
-
-def _strange(case: form.Case, by: Mapping[str, Sequence[str]]) -> Iterator[tuple[Path, str]]:
-    """Rules and groups that are expected and can not be."""
-    for number, expected in enumerate(case.expect):
-        for list_ in ("episodes", "messages"):
-            for at, it in enumerate(getattr(expected, list_) or ()):
-                here: Path = ("expect", number, list_, at)
-                yield from (((*here, "rule"), said) for said in _unknown(it.rule, by))
-                groups = by.get(it.rule or case.rule or "")
-                if it.group is not None and groups is not None and set(it.group) != set(groups):
-                    wanted = ", ".join(groups) or "nothing: the rule has no by"
-                    yield (*here, "group"), f"group: expected {wanted}, found {', '.join(it.group) or 'nothing'}"
-
-
-def _unknown(rule: str | None, by: Mapping[str, Any]) -> Iterator[str]:
-    if rule is not None and rule not in by:
-        yield f"rule: expected one of {', '.join(by)}, found {rule}{meant(rule, list(by))}"
+    return at, f"{path}:{at.line}:{at.column}: {one_line(said)}"
 
 
 # -- what pydantic says, as we say it
 
 
-def _said(path: FilePath, it: Marked, fault: Fault) -> str:
+def _said(path: FilePath, it: Marked, fault: Fault) -> tuple[At, str]:
     where, expected, found = fault.path, _plainly(fault.expected), _found(it.data, fault)
     if of_key := where[-1:] == ("[key]",):
         where = where[:-1]
@@ -183,7 +164,7 @@ def _said(path: FilePath, it: Marked, fault: Fault) -> str:
         expected, found, inner = f"one of {', '.join(names)}", f"{name}{meant(name, names)}", inner[:-1]
     at = it.place(where, of_key=of_key)
     field = f"{'.'.join(map(str, inner))}: " if inner else ""
-    return f"{path}:{at.line}:{at.column}: {one_line(f'{field}expected {expected}, found {found}')}"
+    return at, f"{path}:{at.line}:{at.column}: {one_line(f'{field}expected {expected}, found {found}')}"
 
 
 def _plainly(expected: str) -> str:
@@ -205,16 +186,9 @@ def _found(data: Any, fault: Fault) -> str:
 
 
 def _names(path: Path) -> list[str]:
-    """The names that may stand in a mapping."""
-    models: dict[tuple[str, ...], type[BaseModel]] = {
-        (): form.TestFile,
-        ("tests",): form.Case,
-        ("tests", "facts"): form.Fact,
-        ("tests", "facts", "actor"): By,
-        ("tests", "expect"): form.Expected,
-        ("tests", "expect", "episodes"): form.Episode,
-        ("tests", "expect", "messages"): form.Message,
-    }
+    """The names that may stand in a mapping; none where they are free."""
     names = tuple(it for it in path if isinstance(it, str))
-    model = form.Site if names[:2] == ("tests", "sites") else models[names]
-    return [known.alias or name for name, known in model.model_fields.items()]
+    model = MODELS.get(names)
+    if len(names) == 3:  # noqa: PLR2004  of a site or an actor, which people name
+        model = BY_NAME.get(names[:2], model)
+    return [known.alias or name for name, known in model.model_fields.items()] if model else []

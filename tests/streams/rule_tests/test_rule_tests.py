@@ -297,6 +297,43 @@ def test_a_fault_is_told_with_its_place(folder: Path, text: str, said: str) -> N
     assert said in fault
 
 
+AT_ONCE = [
+    "facts.0: expected one of report, correct",
+    "facts.0.report: expected a name",
+    "facts.1: expected nothing of an incident with tick",
+    "known: expected the order",
+    "facts.1.munitions: expected a number",
+    "expected at least one change",
+    "known: expected the order",
+    "facts.3: expected one of class",
+    "facts.4: expected one of class",
+    "expect.0.episodes.0: expected one of rule, group",
+    "expect.0.episodes.1.value: expected a whole number",
+    "rule: expected one of site-under-attack, found y",
+    "expect.1.known: expected a day or an instant",
+    "group: expected site, found country",
+    "expect.1.messages.0.late: expected",
+    "expect.2: expected one of known, episodes, messages, found knwn",
+]
+
+
+def test_faults_of_fields_and_of_fields_together_are_told_at_once(folder: Path) -> None:
+    """Given faults of single fields, of several together, and of the rules, then all are told, and nothing twice."""
+    facts = (
+        "{known: 2024-01-03, report: a b, retract: c}, {known: 2024-01-02, tick: true, munitions: x}, "
+        "{known: 2024-01-01, correct: a}, {known: 2024-01-04, reprt: b}, {known: 2024-01-05, merg: [a], into: b}"
+    )
+    expect = (
+        "{known: 2024-01-03, episodes: [{valu: 2}, {value: x, rule: y}]}, "
+        "{known: x, messages: [{rule: site-under-attack, group: {country: JO}, late: 3}]}, {knwn: 2024-01-05}"
+    )
+    (folder / "rules.yaml").write_text(RULES)
+
+    told = [it.split(": ", 1)[1] for it in faults(folder, case(facts, expect))]
+
+    assert [it[: len(start)] for it, start in zip(told, AT_ONCE, strict=True)] == AT_ONCE
+
+
 def test_a_file_that_nobody_can_read_is_not_left_out(folder: Path) -> None:
     """Given a pipe and a link to nothing among the tests of a folder, when it is read, then that is a fault."""
     (folder / "b_test.yaml").symlink_to(folder / "nowhere")
