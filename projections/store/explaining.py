@@ -12,6 +12,7 @@ from projections.rules.explaining import Explained, LeftOut, Part, explain, fall
 from projections.rules.matching import said_of
 from projections.rules.messages import amount
 from projections.rules.model import FOREVER, SEVERITIES, Episode, Group, Rule
+from projections.rules.shutting import shut_out
 from projections.rules.words import Measure
 from projections.store.provenance import incidents
 from projections.store.reader import Reader
@@ -45,6 +46,9 @@ def explained(reader: Reader, asked: Asked) -> Object:
         **where,
         "rule": {name: asked.row[it] for name, it in NAMED.items()},
         "group": fields,
+        "shut_out": [
+            {**it._asdict(), "why": it.why.value, "wanted": [*it.wanted]} for it in shut_out(rule, asked.group)
+        ],
         "at": _iso(asked.at),
         **_standing(rule, found, asked.at, lasts=episode is not None),
         "episode": episode,

@@ -20,10 +20,21 @@ def told(found: Object) -> Branch:
         *((_list("takes away", found, "takes"),) if found["takes"] else ()),
         _left_out(found),
     )
-    return Branch(title, (*_levels(found), *_future(found), *_episode(found), *lists), "bold")
+    stands = _shut_out(found) or (*_levels(found), *_future(found), *_episode(found))
+    return Branch(title, (*stands, *lists), "bold")
 
 
 # -- where it stands
+
+
+def _shut_out(found: Object) -> tuple[Branch, ...]:
+    """Why nothing of the group can ever count, if that is so; then no level is so and so far away."""
+    return tuple(Branch(_never(found["group"][it["field"]], it), style="yellow") for it in found["shut_out"])
+
+
+def _never(value: str, it: Object) -> str:
+    wanted = f"{it['why']}: {{{it['field']}: [{', '.join(it['wanted'])}]}}"
+    return f"the rule leaves all of {value} out, so nothing of it can ever count: `{wanted}`"
 
 
 def _levels(found: Object) -> tuple[Branch, ...]:

@@ -143,6 +143,23 @@ class TestExplaining:
         with pytest.raises(NotFound, match=said):
             run(home, "explain", *arguments)
 
+    def test_says_that_a_rule_leaves_a_whole_group_out(self, tmp_path: Path) -> None:
+        """Given a rule of drones by weapon, when missiles are explained, then that they never count, and no level."""
+        said = {"id": "r", "where": {"weapon": ["drone"]}, "by": ["weapon"], "levels": {"watch": 2}}
+        content = normalise(RuleSpec.model_validate(said))
+        rule = facts.adopted(content, content_hash=content_hash([content]))
+        publish(tmp_path, facts.staged(rule, facts.reported("a", weapons=("missile",))))
+
+        lines = [it.strip() for it in run(tmp_path, "explain", "r", "missile").stdout.splitlines()]
+
+        assert lines[1] == (
+            "the rule leaves all of missile out, so nothing of it can ever count: `where: {weapon: [drone]}`"
+        )
+        assert not any("more" in it for it in lines)
+        assert explained(tmp_path, "r", "missile")["shut_out"] == [
+            {"why": "where", "field": "weapon", "wanted": ["drone"]}
+        ]
+
 
 class TestTheStory:
     """`tocsin alerts why`."""

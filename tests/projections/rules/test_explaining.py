@@ -13,6 +13,7 @@ from projections.incidents import Incident
 from projections.rules.explaining import LeftOut, Why, explain, fall_of, open_at, turn_of
 from projections.rules.matching import members_of, view_of
 from projections.rules.model import FOREVER, Bounds, Rule
+from projections.rules.shutting import Shut, shut_out
 from projections.rules.words import Measure
 from tests.projections.rules import reference
 from tests.projections.rules.histories import INSTANTS, examples, rules, track_of
@@ -326,6 +327,43 @@ class TestWhatCountsAndAddsNothing:
 
         assert [(it.number, it.adds, it.until) for it in found.parts] == [(1, -1, 23), (2, 2, 16)]
         assert found.value == 1
+
+
+class TestAGroupThatCanNotCount:
+    @pytest.mark.parametrize(
+        ("said", "group", "out"),
+        [
+            ({}, ("missile",), []),
+            ({"where": (("weapon", frozenset({"drone"})),)}, ("drone",), []),
+            (
+                {"where": (("weapon", frozenset({"rocket", "drone"})),)},
+                ("missile",),
+                [(Why.WHERE, ("drone", "rocket"))],
+            ),
+            ({"where": (("actor", frozenset({"a"})),)}, ("missile",), []),
+            ({"excluded": (("weapon", frozenset({"missile"})),)}, ("missile",), [(Why.NOT, ("missile",))]),
+            ({"excluded": (("weapon", frozenset({"missile"})),)}, ("drone",), []),
+        ],
+        ids=["nothing asked", "asked for", "not asked for", "another field", "excluded", "another excluded"],
+    )
+    def test_is_told_the_condition_that_leaves_it_out(
+        self, said: dict[str, Any], group: tuple[str, ...], out: list[tuple[Why, tuple[str, ...]]]
+    ) -> None:
+        """Given a rule by weapon, then what its filters say of weapons leaves whole groups out, nothing else does."""
+        rule = replace(RULE, **{"where": (), "by": ("weapon",), **said})
+
+        assert shut_out(rule, group) == [Shut(why, "weapon", wanted) for why, wanted in out]
+
+    @examples(200)
+    @given(data=st.data(), rule=asked(), incidents=told())
+    def test_has_no_incident(self, data: st.DataObject, rule: Rule, incidents: list[Incident]) -> None:
+        """Given any incidents, when filters leave a group out, then the evaluator has none in it."""
+        group = data.draw(groups_of(rule))
+        fields = st.sampled_from([(), *((name, frozenset({"a", "north", "drone"})) for name in rule.by)])
+        [where, excluded] = [tuple(filter(None, [data.draw(fields)])) for _ in "ab"]
+        filtered = replace(rule, where=where, excluded=excluded)
+
+        assert not shut_out(filtered, group) or not any(group in view_of(filtered)(it) for it in incidents)
 
 
 class TestWhatBecomesOfIt:
