@@ -45,6 +45,9 @@ def _window(value: Any) -> Any:
     match value:
         case "all":
             return value
+        case str() if hint := templates.meant(value, ("all",)):
+            msg = f"expected a duration like {EXAMPLES}, or all{hint}"
+            raise ValueError(msg)
         case str():
             if duration(value) == 0:
                 msg = f"expected a window that is longer than nothing, like {EXAMPLES}"

@@ -14,7 +14,7 @@ from events.plainly import Fault, faults
 from projections.rules.filters import Fields
 from projections.rules.form import MOST_RULES, RuleFile, RuleSpec
 from projections.rules.measures import Levels, Measured
-from projections.rules.misspelt import as_meant
+from projections.rules.misspelt import as_meant, hinted
 from projections.rules.spec import Content, canonical, normalise
 from projections.rules.templates import meant
 
@@ -140,7 +140,7 @@ def _said(fault: Fault, it: Marked) -> tuple[At, str]:
         expected, found = f"one of {', '.join(names)}", f"{path[-1]}{meant(str(path[-1]), names)}"
         inner = inner[:-1]
     field = f"{'.'.join(map(str, inner))}: " if inner else ""
-    return it.place(path, of_key=unknown or of_name), f"{field}expected {expected}, found {found}"
+    return it.place(path, of_key=unknown or of_name), f"{field}expected {hinted(expected, found)}, found {found}"
 
 
 def _names(path: Path) -> list[str]:

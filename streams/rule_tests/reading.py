@@ -14,7 +14,7 @@ from events import marked
 from events.errors import Faulty, one_line
 from events.marked import LARGEST, At, Marked, Path
 from events.plainly import Fault, faults
-from projections.rules.misspelt import as_meant
+from projections.rules.misspelt import as_meant, hinted
 from projections.rules.spec import Content
 from projections.rules.templates import meant
 from projections.rules.yaml_file import PLAINER, WRITTEN, few_enough
@@ -27,6 +27,7 @@ from streams.rule_tests.checking import Draft, checked
 PLAIN: Final = (
     *PLAINER,
     ("a valid array", "a list"),
+    ("a valid boolean", "true or false"),
     ("an object", "fields, as in `name: value`"),
     (r"[^\x00-\x1f", "one line of text, without control characters"),
     ("string to have at least 1 character", "at least one character"),
@@ -164,7 +165,7 @@ def _said(path: FilePath, it: Marked, fault: Fault) -> tuple[At, str]:
         expected, found, inner = f"one of {', '.join(names)}", f"{name}{meant(name, names)}", inner[:-1]
     at = it.place(where, of_key=of_key)
     field = f"{'.'.join(map(str, inner))}: " if inner else ""
-    return at, f"{path}:{at.line}:{at.column}: {one_line(f'{field}expected {expected}, found {found}')}"
+    return at, f"{path}:{at.line}:{at.column}: {one_line(f'{field}expected {hinted(expected, found)}, found {found}')}"
 
 
 def _plainly(expected: str) -> str:

@@ -232,7 +232,7 @@ FAULTS: dict[str, tuple[str, list[str]]] = {
         ),
         [
             "2:7: by: expected each field once, found ['site', 'site', 'sit']",
-            f"2:20: by.2: expected {ANY_BY}, found 'sit'",
+            f"2:20: by.2: expected {ANY_BY} (did you mean site?), found 'sit'",
             "3:12: measure: expected one of sum, distinct, new, surge, found {'distinct': 'weapons', 'surge': 0}",
             (
                 "3:23: measure.distinct: expected one of class, site, country, admin1, site_kind, actor, attribution, "
@@ -383,7 +383,16 @@ FAULTS: dict[str, tuple[str, list[str]]] = {
     ),
     "a status that is none": (
         rule("status: experimentel"),
-        ["2:11: status: expected 'stable' or 'experimental', found 'experimentel'"],
+        ["2:11: status: expected 'stable' or 'experimental' (did you mean experimental?), found 'experimentel'"],
+    ),
+    "values that are nearly some": (
+        rule("bound: lowest\nupdates: al\nwindow: al\nwhere: {confidence: [high, lwo]}"),
+        [
+            "2:10: bound: expected 'low', 'best' or 'high' (did you mean low?), found 'lowest'",
+            "3:12: updates: expected 'none', 'corrections' or 'all' (did you mean all?), found 'al'",
+            f"4:11: window: expected {LENGTH}, or all (did you mean all?), found 'al'",
+            "5:30: where.confidence.1: expected 'low', 'medium' or 'high' (did you mean low?), found 'lwo'",
+        ],
     ),
     "a label that is a list": (
         rule("labels: {team: [a, b]}"),
@@ -532,8 +541,8 @@ FAULTS: dict[str, tuple[str, list[str]]] = {
         rule("not: {attribution: claimd}"),
         [
             (
-                "2:22: not.attribution.0: expected 'claimed', 'attributed', 'suspected', 'disputed' or 'none', "
-                "found 'claimd'"
+                "2:22: not.attribution.0: expected 'claimed', 'attributed', 'suspected', 'disputed' or 'none' "
+                "(did you mean claimed?), found 'claimd'"
             )
         ],
     ),
