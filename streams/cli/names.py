@@ -1,7 +1,7 @@
 """Names that a question holds: those that nothing bears, and which ones were meant: a slip does not pass for "none"."""
 
 import difflib
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from events.errors import NotFound
@@ -41,8 +41,8 @@ def check_names(reader: "Reader", asked: Mapping[str, Any]) -> None:
         kind = asked["dimension"] if what == "dimension" else what
         if kind == "all":
             continue  # it has no keys, as the verb says
-        if faults := list(_faults(reader, kind, names, None if what == "timeline" else timelines)):
-            raise NotFound(faults)
+        if faults := unknown(reader, kind, names, None if what == "timeline" else timelines):
+            raise NotFound(list(faults.values()))
 
 
 def check_name(reader: "Reader", what: str, name: str, timeline: str) -> None:
@@ -51,24 +51,23 @@ def check_name(reader: "Reader", what: str, name: str, timeline: str) -> None:
     Raises:
         NotFound: it is not; with those that may be meant.
     """
-    if faults := list(_faults(reader, what, [name], [timeline])):
-        raise NotFound(faults)
+    if faults := unknown(reader, what, [name], [timeline]):
+        raise NotFound(list(faults.values()))
 
 
 def _listed(names: str | Collection[str]) -> Collection[str]:
     return [names] if isinstance(names, str) else names
 
 
-def _faults(reader: "Reader", what: str, names: Collection[str], timelines: Collection[str] | None) -> Iterator[str]:
+def unknown(reader: "Reader", what: str, names: Collection[str], timelines: Collection[str] | None) -> dict[str, str]:
+    """The names that nothing of a kind bears, each with what is to be said of it; timelines: None for all."""
     rows = [it for it in _known(reader, what) if timelines is None or it["timeline"] in {None, *timelines}]
     called: dict[str, list[str]] = {}
     for it in rows:
         called.setdefault(it["name"], []).extend((it["called"] or "").split("|"))
     places = [] if what == "timeline" else timelines or sorted({it["timeline"] for it in rows} - {None})
     where = f" in {', '.join(places)}" if 0 < len(places) <= MEANT else ""
-    for name in names:
-        if name not in called:
-            yield f"no {what} {name!r}{where}{meant(name, called)}"
+    return {name: f"no {what} {name!r}{where}{meant(name, called)}" for name in names if name not in called}
 
 
 def _known(reader: "Reader", what: str) -> list[dict[str, Any]]:

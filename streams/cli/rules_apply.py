@@ -61,7 +61,7 @@ def apply(*, path: Path, timeline: str | None, who: str | None, why: str | None,
     tocsin rules apply rules.yaml --dry-run --json
     """  # noqa: D301 -- click reads the character, not the letters
     from streams.cli.rules_newest import newest
-    from streams.cli.rules_trial import differ, say_faults, show, tested, tried
+    from streams.cli.rules_trial import differ, say_faults, show, tested, tried, warned
     from streams.rule_files import read_rules
     from streams.rules import adoption
 
@@ -69,7 +69,7 @@ def apply(*, path: Path, timeline: str | None, who: str | None, why: str | None,
     _check(how, who=who, why=why)
     settings, wanted = load_settings(), read_rules(path)
     with newest(settings, timeline, how.patience, alone=how.dry_run) as base:
-        trial = differ(base.here, wanted)
+        trial = warned(differ(base.here, wanted), base.reader, wanted)
         if not trial.changes.lines():
             return _nothing(trial, how)
         _check_somebody_is_there(needed=not (how.dry_run or how.yes))

@@ -56,20 +56,25 @@ def backtest(  # noqa: PLR0913  # one for each option
     """  # noqa: D301 -- click reads the character, not the letters
     from streams.backtesting.report import report
     from streams.backtesting.running import Period
+    from streams.cli.rules_names import unborne, warn
     from streams.rule_files import read_rules
 
     if said["since"] and said["until"] and said["until"] <= said["since"]:
         msg = f"expected --from before --to, found {said['since']} and {said['until']}"
         raise click.UsageError(msg)
     period = Period(_micros(said["since"]), _micros(said["until"]))
-    found = tried_on(reader, said["timeline"], read_rules(rules), against=against is not None).within(period)
+    wanted = read_rules(rules)
+    found = tried_on(reader, said["timeline"], wanted, against=against is not None).within(period)
+    warnings = unborne(reader, found.timeline, wanted)
     if svg is not None:
         _draw(svg, found)
     if as_json:
-        click.echo(json.dumps(report(found), ensure_ascii=False))
+        both = {**report(found), "warnings": [it._asdict() for it in warnings]}
+        click.echo(json.dumps(both, ensure_ascii=False))
     else:
         show_summaries(found)
         show_alerts(found, rows)
+    warn(warnings)
 
 
 def tried_on(reader: "Reader", timeline: str | None, rules: "Sequence[Content]", *, against: bool) -> "Tried":

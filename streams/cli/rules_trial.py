@@ -13,8 +13,10 @@ if TYPE_CHECKING:
     from events.log import Event
     from projections.rules.comparing import Comparison
     from projections.rules.spec import Content
+    from projections.store.reader import Reader
     from projections.store.trial import Effect
     from streams.backtesting.running import Tried
+    from streams.cli.rules_names import Warned
     from streams.cli.rules_newest import Base
     from streams.rule_tests.running import Result
     from streams.rules import InForce
@@ -28,6 +30,7 @@ class Trial(NamedTuple):
 
     timeline: str
     changes: "Comparison"
+    warnings: "Sequence[Warned]" = ()
     tests: "Sequence[Result]" = ()
     past: "Tried | None" = None
     effect: "Effect | None" = None
@@ -49,6 +52,15 @@ def differ(here: "InForce", wanted: "Sequence[Content]") -> Trial:
         these = "this rule is" if len(wanted) == 1 else f"these {len(wanted)} rules are"
         click.echo(f"{here.timeline}: {these} in force already", err=True)
     return Trial(here.timeline, changes)
+
+
+def warned(it: Trial, reader: "Reader", wanted: "Sequence[Content]") -> Trial:
+    """With the names that nothing bears, which are said."""
+    from streams.cli.rules_names import unborne, warn
+
+    found = unborne(reader, it.timeline, wanted)
+    warn(found)
+    return it._replace(warnings=found)
 
 
 def tested(it: Trial, path: Path, *, show: bool) -> Trial:
@@ -103,6 +115,7 @@ def as_object(it: Trial) -> Object:
     return {
         "timeline": it.timeline,
         "changes": it.changes._asdict(),
+        "warnings": [one._asdict() for one in it.warnings],
         "tests": [object_of(one) for one in it.tests],
         "past": it.past and report(it.past),
         "faults": it.effect and it.effect.faults,

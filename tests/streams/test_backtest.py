@@ -340,3 +340,32 @@ class TestThePicture:
 
         assert isinstance(done.exception, ConfigInvalid)
         assert str(done.exception).endswith("strips.svg: No such file or directory")
+
+
+NAMES = """
+rules:
+- {id: slips, where: {site: [sout, south], weapon: drone}, not: {class: [atack, attack]}, levels: {watch: 1}}
+- {id: fine, where: {class: attack, site: south, confidence: low}, levels: {watch: 1}}
+"""
+
+
+def test_names_that_nothing_bears_are_warned_of(home: Path, file: Path) -> None:
+    """Given rules with names of no site, weapon and class there is, when they are tried, then each is told, exit 0."""
+    file.write_text(NAMES)
+
+    people, programs = run(home, file), run(home, file, "--json")
+
+    said = [
+        "no class 'atack' in test; did you mean attack?",
+        "no site 'sout' in test; did you mean south?",
+        "no weapon 'drone' in test; there is none",
+    ]
+    warned = json.loads(programs.stdout)["warnings"]
+    assert [it["rule"] for it in warned] == ["slips"] * 3
+    assert sorted((it["said"], it["name"], it["field"]) for it in warned) == [
+        (said[0], "atack", "not.class"),
+        (said[1], "sout", "where.site"),
+        (said[2], "drone", "where.weapon"),
+    ]
+    assert (people.exit_code, programs.exit_code) == (0, 0)
+    assert f"warning: rule slips: where.site: {said[1]}" in people.stderr.splitlines()

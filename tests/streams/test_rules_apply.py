@@ -340,6 +340,17 @@ class TestAsJson:
             "others": [],
         }
 
+    def test_warns_of_names_that_nothing_bears(self, here: Here, one: Path) -> None:
+        """Given a rule on a site that is not there, when it is applied, then that is said, and it is adopted."""
+        one.write_text(ONE.replace("by: [site]", "where: {country: XQ}"))
+
+        done = here.apply(one, *DECISION, "--yes", "--json")
+
+        found = json.loads(done.stdout)
+        assert (done.return_value, found["adopted"]["offset"]) == (OK, len(STAGE))
+        assert [(it["rule"], it["field"], it["name"]) for it in found["warnings"]] == [("one", "where.country", "XQ")]
+        assert "warning: rule one: where.country: no country 'XQ' in test" in done.stderr
+
     def test_of_a_dry_run_and_of_rules_in_force_says_that_nothing_was_adopted(self, here: Here, one: Path) -> None:
         """Given a rule, when it is looked at and when it is in force already, then nothing is adopted, exit 0."""
         dry = here.apply(one, "--dry-run", "--json")
