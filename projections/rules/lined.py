@@ -9,7 +9,7 @@ from typing import Final
 
 from projections.rules.begin import WHOLE, Begin
 from projections.rules.lines import Lines
-from projections.rules.model import FOREVER, Member, Rule
+from projections.rules.model import Member, Rule
 from projections.rules.proof import Proof
 from projections.rules.spells import Spell
 from projections.rules.track import Track
@@ -26,7 +26,7 @@ class LinedTrack(Track):
 
     __slots__ = ("_lines", "_silent")
 
-    def __init__(self, rule: Rule, clock: int = -FOREVER, members: Sequence[Member] = (), begin: Begin = WHOLE) -> None:
+    def __init__(self, rule: Rule, clock: int, members: Sequence[Member] = (), begin: Begin = WHOLE) -> None:
         self._silent: int | None = None  # of silence: the last member that V knows of, when it is not the last
         super().__init__(rule, clock, members, begin)
 

@@ -33,7 +33,7 @@ class Track:
     few: ClassVar[int] = 64  # spells that V may always lag behind; in tests none
     __slots__ = ("_due", "_noted", "_spans", "_waiting", "_was", "clock", "rule")
 
-    def __init__(self, rule: Rule, clock: int = -FOREVER, members: Sequence[Member] = (), begin: Begin = WHOLE) -> None:
+    def __init__(self, rule: Rule, clock: int, members: Sequence[Member] = (), begin: Begin = WHOLE) -> None:
         """Find the episodes of members, in order, as they stand at the clock."""
         self.rule, self.clock, self._was = rule, clock, clock
         self._waiting = array("q")  # start, end and weight of spells, in turn, that V does not know of yet
@@ -96,20 +96,19 @@ class Track:
         if waiting:
             spans.extend([Spell(*it) for it in zip(waiting[::3], waiting[1::3], waiting[2::3], strict=True)])
             del waiting[:]
-        elif spans.blank and self.many():
+        elif spans.blank:
             spans.know(changes_of(self._after(self.all(), spans.begin.at - self.rule.reach)))
             spans.settle()
         else:
             return
-        if spans.openings and spans.ended(-1) + self.rule.keep_firing > self.clock:
-            self._due = None  # it may end later now
+        self._due = None  # the last one may end later now
 
     def _wait(self, start: int, end: int, weight: int) -> None:
         """Let V learn of a spell later; of all members anew, if it would know less than half by then."""
         if self._spans.blank:
             return
         self._waiting.extend((start, end, weight))
-        if len(self._waiting) > 3 * self.few + 3 * self.many() // 2:
+        if len(self._waiting) > 3 * (self.few + self.many() // 2):
             self._spans.forget()
             self._waiting = array("q")
 
@@ -181,7 +180,7 @@ class Track:
             _, ended, peak, _ = self._spans.span(index - 1)
             settled = ended + self.rule.keep_firing
             if settled > clock:
-                higher = self._spans.rise(peak + 1, clock + 1, ended)
+                higher = self._spans.rise(peak + 1, clock, ended)
                 return min(settled, FOREVER) if higher is None else higher
         return openings[index] if index < len(openings) else FOREVER
 
@@ -193,7 +192,7 @@ class Track:
             span = self._spans.span(index)
             if span.opened <= self.clock:
                 noted.before[span.opened] = self._episode(span, self.clock)
-            top = self._spans.top(max(self.clock + 1, span.opened), min(span.ended, clock + 1))
+            top = self._spans.top(max(self.clock, span.opened), min(span.ended, clock + 1))
             if top[0] > span.peak:
                 self._spans.replace(index, index + 1, [Span(span.opened, span.ended, *top)])
             noted.after[span.opened] = False

@@ -127,11 +127,14 @@ class TestARuleThatChanged:
         """Given an open alert of a site, when the rule looks at the whole timeline, then one is gone and one is new."""
         it = world(RULE)
 
-        assert lines(it.adopt(replace(RULE, by=(), content_hash="second"))) == [
+        told = it.adopt(replace(RULE, by=(), content_hash="second"))
+
+        assert lines(told) == [
             "raised watch open 20- to watch late",
             "cancelled watch cancelled 3-8",
             "cancelled watch cancelled 20- to watch",
         ]
+        assert [it.value_now for it in told] == [2, 0, 0]
 
 
 class TestALostRule:
