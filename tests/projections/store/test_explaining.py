@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -261,6 +262,17 @@ class TestAfterTheClock:
         assert (now["severity"], then["severity"]) == ("watch", "warning")
         assert then["peak_at"] == "2023-11-09T00:00:00Z"
         assert (then["alert_id"], then["opened_at"]) == (now["alert_id"], now["opened_at"])
+
+    def test_what_has_begun_just_now_has_its_alert(self, tmp_path: Path) -> None:
+        """Given a silence that is three days long as the clock stands, then it lasts under the alert of today."""
+        rule = adopted({**ATTACKS, **MEASURES["silence"], "id": "silence"})
+        tick = facts.ticked("2023-11-02T00:00:00Z")
+        with Reader(publish(tmp_path, facts.staged(rule, facts.reported("a", day="2023-10-30"), tick))) as just:
+            now, then = (asked(just, "silence", day, "north")["episode"] for day in ("11-02", "11-04"))
+
+        assert now["opened_at"] == "2023-11-02T00:00:00Z"
+        assert now["alert_id"] is not None
+        assert then == now
 
 
 ATTACK = st.tuples(st.integers(12, 31), st.sampled_from([(), ("drone",), ("drone", "rocket")]), st.integers(1, 4))
