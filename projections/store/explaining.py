@@ -67,7 +67,7 @@ def _to_come(now: Object | None, then: Episode | None, clock: int) -> Object | N
     if then is None:
         return None
     peak = {"value": then.value, "peak_at": _iso(then.peak_at), "severity": then.severity}
-    if now is None or now["ended_at"] or then.opened_at > clock:
+    if now is None or then.opened_at > clock:
         return {"opened_at": _iso(then.opened_at), "ended_at": None, **peak, "alert_id": None}
     return now | peak if then.value > now["value"] else now
 
