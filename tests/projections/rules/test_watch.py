@@ -240,6 +240,17 @@ def test_what_waits_counts_from_the_very_instant_of_the_rule_on() -> None:
         assert group.watch.members() == there
 
 
+@pytest.mark.parametrize("level", [1, 9])
+@pytest.mark.parametrize("measure", PLAIN)
+def test_what_is_loaded_counts_from_the_very_instant_of_the_rule_on(measure: Measure, level: int) -> None:
+    """Given a rule since day 5, when members of days 4 to 6 are loaded, then those of day 5 on are there."""
+    rule = Rule("r", (level,), since=5, window=3, measure=measure)
+
+    loaded = Watch(rule, 9, [Member(day, day) for day in (4, 5, 6)])
+
+    assert loaded.members() == [Member(5, 5), Member(6, 6)]
+
+
 def test_what_was_before_a_rule_counts_may_go_from_a_group_that_was_loaded() -> None:
     """Given a rule since day 1, when its group is loaded anew, then what is retracted from before is no member."""
     world = World(Rule("r", (1,), ("watch",), since=1, window=1))
