@@ -18,7 +18,8 @@ EPISODES: Final = """
 SELECT rule, group_key, severity, epoch_us(opened_at) AS opened_at, epoch_us(ended_at) AS ended_at, value,
     epoch_us(peak_at) AS peak_at
 FROM episodes WHERE timeline = ? ORDER BY opened_at, group_key"""
-MESSAGES: Final = "SELECT body FROM alert_messages WHERE timeline = ? ORDER BY event_offset, seq"
+MESSAGES: Final = """
+SELECT event_offset, body FROM alert_messages WHERE timeline = ? AND event_offset >= ? ORDER BY event_offset, seq"""
 
 
 class Scratch:
@@ -26,6 +27,11 @@ class Scratch:
 
     def __init__(self, file: PartitionFile) -> None:
         self._file = file
+
+    @property
+    def next_offset(self) -> int:
+        """Where the next event comes to stand."""
+        return self._file.next_offset
 
     def apply(self, events: Sequence[Event]) -> list[tuple[int, str]]:
         """Apply events; the places of those that were rejected, and why."""
@@ -44,9 +50,10 @@ class Scratch:
         rows = [dict(zip(names, row, strict=True)) for row in found.fetchall()]
         return [{**row, "group": json.loads(row.pop("group_key"))} for row in rows]
 
-    def messages(self, timeline: str) -> list[Row]:
-        """All messages of a timeline, in the order in which they were told."""
-        return [json.loads(body) for (body,) in self._file.con.execute(MESSAGES, [timeline]).fetchall()]
+    def messages(self, timeline: str, begin: int) -> list[tuple[int, Row]]:
+        """The messages of a timeline that events from an offset on caused, each with that offset, as they were told."""
+        found = self._file.con.execute(MESSAGES, [timeline, begin]).fetchall()
+        return [(offset, json.loads(body)) for offset, body in found]
 
 
 @contextmanager

@@ -1,13 +1,14 @@
 """Rule tests run: each in a timeline of its own, on the real fold, the real evaluator and real tables."""
 
 import time
+from collections import deque
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from events.log import Event
 from events.values import iso
 from projections.rules.spec import Content
-from projections.store.scratch import Scratch, scratch
+from projections.store.scratch import Row, Scratch, scratch
 from streams.rule_tests.comparing import Entry, diff, episode, expected_of, message
 from streams.rule_tests.form import Expected
 from streams.rule_tests.reading import Sheet
@@ -50,30 +51,41 @@ class Run:
         self._case, self._tables, self._timeline = sheet.tests[number], tables, f"test-{number}"
         self._sheet, self._number = sheet, number
         self._rules = [it for it in sheet.rules if self._case.rule in (None, it["id"])]
-        self._told = 0  # messages that an expectation has seen
 
     def failures(self) -> Iterator[Failure]:
-        """All that is not as it should be."""
+        """All that is not as it should be, in the order of the steps.
+
+        Messages tell which event caused them, so they are read once for many expectations. Episodes are as of now:
+        there a transaction ends.
+        """
         waiting: list[Step] = []
         for step in steps(self._case, self._timeline, self._rules):
             waiting.append(step)
-            if isinstance(step.what, Expected):
-                yield from self._apply(waiting[:-1])
-                yield from self._compare(step, step.what)
+            if isinstance(step.what, Expected) and step.what.episodes is not None:
+                yield from self._take(waiting)
                 waiting = []
-        yield from self._apply(waiting)
+        yield from self._take(waiting)
 
-    def _apply(self, those: Sequence[Step]) -> Iterator[Failure]:
+    def _take(self, those: Sequence[Step]) -> Iterator[Failure]:
+        """Apply events, and hold what followed against what was expected in between; episodes only at the end."""
+        here = self._tables.next_offset
+        refused: dict[int, list[str]] = {}
         events = [it.what for it in those if isinstance(it.what, Event)]
         for at, said in self._tables.apply(events) if events else ():
-            yield Failure(self._sheet.place(self._number, those[at].path), f"this can not be told: {said}", [])
+            refused.setdefault(here + at, []).append(said)
+        told = deque(self._tables.messages(self._timeline, here))
+        for step in those:
+            if isinstance(step.what, Expected):
+                yield from self._compare(step, step.what, _until(told, here))
+                continue
+            place = self._sheet.place(self._number, step.path)
+            yield from (Failure(place, f"this can not be told: {said}", []) for said in refused.get(here, ()))
+            here += 1
 
-    def _compare(self, step: Step, expected: Expected) -> Iterator[Failure]:
-        told = self._tables.messages(self._timeline)
+    def _compare(self, step: Step, expected: Expected, new: Sequence[Row]) -> Iterator[Failure]:
         place = self._sheet.place(self._number, step.path)
-        new, self._told = told[self._told :], len(told)
         for name, wanted, found in (
-            ("episodes", expected.episodes, self._episodes()),
+            ("episodes", expected.episodes, self._episodes() if expected.episodes is not None else []),
             ("messages", expected.messages, [message(it) for it in new]),
         ):
             if wanted is not None and (lines := diff(expected_of(wanted), found)):
@@ -85,3 +97,11 @@ class Run:
         of: dict[str, Content] = {rule["id"]: rule for rule in self._rules}
         rows = sorted(self._tables.episodes(self._timeline), key=lambda it: place[it["rule"]])
         return [episode(it, of[it["rule"]]) for it in rows]
+
+
+def _until(told: deque[tuple[int, Row]], end: int) -> list[Row]:
+    """Take the messages that events before an offset caused."""
+    found = []
+    while told and told[0][0] < end:
+        found.append(told.popleft()[1])
+    return found

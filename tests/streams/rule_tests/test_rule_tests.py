@@ -3,6 +3,7 @@
 import json
 import os
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -11,14 +12,17 @@ from click import BadParameter
 from click.testing import CliRunner, Result
 
 from events.errors import ConfigInvalid, Faulty
+from events.log import Event
 from projections.rules.yaml_file import MOST_FAULTS
+from projections.store.file import PartitionFile
+from projections.store.scratch import Row, Scratch
 from seeds.loader import THEATRES, load
 from streams.cli.rules import rules
 from streams.rule_files import read_rules
 from streams.rule_tests.form import Case
 from streams.rule_tests.junit import junit
 from streams.rule_tests.reading import read_tests
-from streams.rule_tests.running import Failure, run
+from streams.rule_tests.running import Failure, Run, run
 from streams.rule_tests.running import Result as Outcome
 
 ROOT = Path(__file__).parents[3]
@@ -533,3 +537,50 @@ def test_faults_without_end_are_counted(folder: Path) -> None:
 
     assert len(caught.value.faults) == MOST_FAULTS + 1
     assert caught.value.faults[-1].endswith(": expected fewer faults, found 4000 more")
+
+
+# -- what it costs
+
+
+class Counted(Scratch):
+    """Tables that count what is asked of them."""
+
+    def __init__(self, file: PartitionFile) -> None:
+        super().__init__(file)
+        self.batches = self.read = 0
+
+    def apply(self, events: Sequence[Event]) -> list[tuple[int, str]]:
+        self.batches += 1
+        return super().apply(events)
+
+    def messages(self, timeline: str, begin: int) -> list[tuple[int, Row]]:
+        found = super().messages(timeline, begin)
+        self.read += len(found)
+        return found
+
+
+def many(count: int, said: str) -> str:
+    """As many attacks, two on each site, with an expectation after each; a fact that does not fit is the third."""
+    at = [f"2024-01-01T00:00:{it:02}Z" for it in range(count)]
+    facts = [f"{{known: {time}, report: a{it}, class: attack, site: t{it // 2}}}" for it, time in enumerate(at)]
+    facts.insert(2, f"{{known: {at[2]}, retract: x}}")
+    return case(", ".join(facts), ", ".join(f"{{known: {it}, {said}}}" for it in at))
+
+
+@pytest.mark.parametrize(("said", "batches"), [("messages: []", 1), ("messages: [], episodes: []", 20)])
+def test_expectations_are_looked_at_once_each(folder: Path, tmp_path: Path, said: str, batches: int) -> None:
+    """Given 20 expectations, then each message is read once, and only episodes cut what is applied; in order."""
+    (folder / "many_test.yaml").write_text(many(20, said))
+    [sheet] = read_tests([folder / "many_test.yaml"])
+    file = PartitionFile(tmp_path / "p0.duckdb", 0, 1)
+
+    tables = Counted(file)
+    failures = list(Run(sheet, 0, tables).failures())
+    file.close()
+
+    wanted = [it for it in ("episodes", "messages") if it in said]
+    found = [it.said.partition(" at ")[0] for it in failures]
+    assert (tables.batches, tables.read) == (batches, 10)
+    assert found[: len(wanted)] == wanted  # of the second attack
+    assert failures[found.index("messages") + 1].said.startswith("this can not be told: ")
+    assert found.count("messages") == 10
