@@ -58,6 +58,9 @@ class Groups(Protocol):
     def alerts(self, timeline: str, keys: Collection[Key] | None) -> Mapping[Key, Held]:
         """The episodes of these groups, of all when None, and the alerts that stand for them."""
 
+    def heard(self, timeline: str) -> Mapping[str, str]:
+        """The severity whose topic was told last of an alert, by the alert's id, where any was."""
+
     def next_version(self) -> int:
         """The number that the next version of an episode gets."""
 
@@ -143,10 +146,10 @@ class Alerting:
             assert isinstance(fact, RulesAdopted)  # noqa: S101
             rules = compile_rules(fact.rules)
             self._in_force[timeline] = self._pages.adopt(step, rules, self._in_force[timeline])
-        before = self._groups.alerts(timeline, None)
-        self._history.load(timeline, before)
+        self._history.load(timeline, before := self._groups.alerts(timeline, None))
         episodes = {key: (it.episodes, it.standing) for key, it in before.items()}
-        return engine.adopt(self._meaning(timeline, rules), moment, self._groups.standing(timeline), episodes)
+        standing, heard = self._groups.standing(timeline), self._groups.heard(timeline)
+        return engine.adopt(self._meaning(timeline, rules), moment, standing, episodes, heard)
 
     def _meaning(self, timeline: str, rules: Sequence[Rule]) -> list[Rule]:
         return [self._meant[timeline].meaning(rule) for rule in rules]

@@ -4,7 +4,7 @@ An old and a new episode are the same alert when they overlap: greatest overlap 
 both open overlap for ever; touching is no overlap. Each message carries the whole state of its alert after the event.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha1
 from typing import Final, NamedTuple
@@ -31,6 +31,7 @@ class Alert:
         return named(self.alert_id, str(self.messages - 1)) if self.messages else None
 
 
+Heard = Mapping[str, str]  # by id of an alert: the severity whose topic was told of it last; else none was
 Standing = dict[int, Alert | None]  # by the opening of the episode; None: an episode that nobody was told of
 
 
@@ -58,6 +59,7 @@ class Cause(NamedTuple):
     amends: bool = False  # an incident that stood before stands differently now, or no more
     touches: Callable[[int], bool] = lambda _at: False  # whether the evidence at an instant changed
     was: Status | None = None  # of the rule that this one replaces
+    heard: Heard | None = None  # None: the rule does not leave trial with this event
 
     @property
     def restates(self) -> bool:
@@ -81,9 +83,9 @@ def tell(cause: Cause, standing: Standing, before: Sequence[Episode], after: Seq
         messages = _go_on(cause, standing, before[0], after[0], standing.pop(before[0].opened_at))
     else:
         messages = _match(cause, standing, before, after)
-    if cause.rule.status is Status.STABLE:
+    if cause.rule.status is Status.STABLE and cause.heard is None:
         return messages
-    return [it if _pages(cause, it) else it._replace(severities=()) for it in messages]
+    return [it._replace(severities=_hearing(cause, it)) for it in messages]
 
 
 def _match(cause: Cause, standing: Standing, before: Sequence[Episode], after: Sequence[Episode]) -> list[Message]:
@@ -111,9 +113,18 @@ def _go_on(cause: Cause, standing: Standing, old: Episode | None, new: Episode, 
     return messages
 
 
-def _pages(cause: Cause, message: Message) -> bool:
-    """An experimental rule pages no one; what was told under a stable one ends, or changes, where it was told."""
-    return Status.STABLE in {cause.rule.status, cause.was if message.references else None}
+def _hearing(cause: Cause, message: Message) -> tuple[str, ...]:
+    """Whose topics hear of it where trial has to do with it: an experimental rule pages no one.
+
+    As a rule leaves trial, what is open is told to its severity, and what was told to another before is told there too;
+    what is not open is told where it was told before. As it goes on trial, all is told where it was told.
+    """
+    if cause.heard is None or not (message.severities and message.references):
+        stable = Status.STABLE in {cause.rule.status, cause.was if message.references else None}
+        return message.severities if stable else ()
+    before = cause.heard.get(message.alert.alert_id)
+    now = message.episode.severity if message.state is State.OPEN else None
+    return tuple(dict.fromkeys(it for it in (now, before) if it is not None))
 
 
 def overlap(one: Episode, other: Episode) -> int:

@@ -10,7 +10,7 @@ from heapq import heapify, heappop, heappush
 from itertools import islice
 
 from projections.incidents import Incident
-from projections.rules.alerts import Cause, Standing, tell
+from projections.rules.alerts import Cause, Heard, Standing, tell
 from projections.rules.begin import WHOLE, Begin
 from projections.rules.matching import Views, members_of
 from projections.rules.model import FOREVER, Episode, Group, Member, Rule
@@ -194,10 +194,12 @@ class Engine:
         it: Moment,
         standing: Iterable[Incident],
         before: dict[Key, tuple[list[Episode], Standing]],
+        heard: Heard,
     ) -> Outcome:
         """The one diff of new rules, or of what the same ones mean: before under the old ones, after under the new.
 
         `standing` are all standing incidents of the timeline, `before` all episodes as the tables have them, in order.
+        `heard` is of all alerts of `before`.
         """
         old, incidents, outcome = self.rules, list(standing), Outcome([], [])
         self._use(list({**old, **{rule.rule_id: rule for rule in rules}}.values()))
@@ -206,7 +208,7 @@ class Engine:
         awake = {key for key, watch in self._watches.items() if not watch.asleep}
         for key in sorted(awake.union(before), key=self._place):
             was, self._alerts[key] = before.get(key, ([], {}))
-            self._succeed(it, key, was, Earlier(old.get(key[0]), stood.get(key, [])), outcome)
+            self._succeed(it, key, was, Earlier(old.get(key[0]), stood.get(key, []), heard), outcome)
         self._use(rules)
         return outcome
 
@@ -218,8 +220,9 @@ class Engine:
         same = track is not None and earlier.rule == rule
         reason = Reason.TIME if same else earlier.reason(rule)
         cause = Cause(rule, self.timeline, key[1], it.event_id, it.clock, reason, amends=not same, was=earlier.status)
+        cause = cause._replace(heard=earlier.heard_on_trial(rule))
         if earlier.rule is not None and earlier.rule.by != rule.by:
-            gone = cause._replace(rule=earlier.rule, was=rule.status)
+            gone = cause._replace(rule=earlier.rule)
             self._tell(gone, was, [], outcome, Sight(earlier.evidence, earlier.evidence, nothing))
             was = []
         before, after = cause.differing(was, now), cause.differing(now, was)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
 from projections.fold import Change
-from projections.rules.alerts import Alert, Cause, Message
+from projections.rules.alerts import Alert, Cause, Heard, Message
 from projections.rules.lines import Lines
 from projections.rules.model import Bounds, Episode, Group, Member, Rule
 from projections.rules.proof import Numbers, Proof
@@ -58,11 +58,16 @@ class Earlier(NamedTuple):
 
     rule: Rule | None
     members: Sequence[Member]  # in order; none when the rule stays
+    heard: Heard
 
     @property
     def status(self) -> Status | None:
         """How far it was to be trusted."""
         return self.rule.status if self.rule is not None else None
+
+    def heard_on_trial(self, now: Rule) -> Heard | None:
+        """Which topics know its alerts, if the rule was on trial and is trusted from now on."""
+        return self.heard if self.status is Status.EXPERIMENTAL and now.status is Status.STABLE else None
 
     def reason(self, now: Rule) -> Reason:
         """Why the rule is another one now: it means something else when it still says the same."""

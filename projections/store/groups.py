@@ -12,7 +12,7 @@ from projections.history import Held
 from projections.incidents import Incident
 from projections.known import Known
 from projections.rows import Row, group_key
-from projections.rules.alerts import Alert
+from projections.rules.alerts import Alert, Heard
 from projections.rules.begin import Stretch
 from projections.rules.compiling import compile_rules
 from projections.rules.matching import summed
@@ -131,6 +131,14 @@ class TableGroups:
             held.standing[opened] = Alert(*alert) if alert[0] else None
             held.versions[opened] = number
         return found
+
+    def heard(self, timeline: str) -> Heard:
+        """The severity whose topic was told last of an alert, by the alert's id, where any was."""
+        query = """
+            SELECT alert_id::VARCHAR, last(severity ORDER BY event_offset, seq) FROM alert_messages
+            WHERE timeline = ? AND topics <> 'alerts' GROUP BY alert_id
+        """
+        return dict(self._con.execute(query, [timeline]).fetchall())
 
     def next_version(self) -> int:
         """The number that the next version of an episode gets."""

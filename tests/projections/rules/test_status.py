@@ -2,6 +2,8 @@
 
 from dataclasses import fields, replace
 
+import pytest
+
 from projections.rules.model import Rule
 from projections.rules.words import Status
 from tests.projections.rules.test_adoption import RULE, world
@@ -74,6 +76,75 @@ def test_an_alert_that_ends_as_its_rule_is_trusted_and_groups_otherwise_ends_whe
         "cancelled watch cancelled 3-8",
         "cancelled watch cancelled 20- to watch",
     ]
+
+
+MORE, WHOLE, LESS = {"levels": (3,)}, {"by": ()}, {"levels": (1, 2)}  # ends the alert, ends it, makes it a warning
+PAST, RAISED = "cancelled watch cancelled 3-8", "raised watch open 20- to watch late"
+OVER, HUSHED = "resolved watch resolved 20-26 to watch late", "resolved watch resolved 20-26 late"
+ENDS, QUIET = "cancelled watch cancelled 20- to watch", "cancelled watch cancelled 20-"
+
+
+@pytest.mark.parametrize(
+    ("rules", "told", "later"),
+    [
+        ([RULE, replace(TRIED, **MORE)], [PAST, ENDS], []),
+        (
+            [RULE, replace(TRIED, **WHOLE)],
+            ["raised watch open 20- late", PAST, ENDS],
+            [HUSHED],
+        ),
+        ([RULE, TRIED], ["updated watch open 20- to watch"], ["resolved watch resolved 20-26"]),
+        ([TRIED, replace(RULE, **MORE)], [PAST, QUIET], []),
+        ([TRIED, replace(RULE, **WHOLE)], [RAISED, PAST, QUIET], [OVER]),
+        ([TRIED, RULE], ["updated watch open 20- to watch"], ["resolved watch resolved 20-26 to watch"]),
+        (
+            [TRIED, replace(RULE, **LESS)],
+            ["escalated warning resolved 1-10", "escalated warning open 19- to warning"],
+            ["resolved warning resolved 19-27 to warning"],
+        ),
+        ([RULE, TRIED, replace(RULE, **MORE)], [PAST, ENDS], []),
+        ([RULE, TRIED, replace(RULE, **WHOLE)], [RAISED, PAST, ENDS], [OVER]),
+        (
+            [RULE, TRIED, replace(TRIED, content_hash="2", **LESS), replace(RULE, **MORE)],
+            ["cancelled warning cancelled 1-10", "cancelled warning cancelled 19- to watch"],
+            [],
+        ),
+        (
+            [RULE, TRIED, replace(TRIED, content_hash="2", **LESS), replace(RULE, content_hash="3", **LESS)],
+            ["updated warning open 19- to warning watch"],
+            ["resolved warning resolved 19-27 to warning"],
+        ),
+        ([TRIED, RULE, TRIED, replace(RULE, **MORE)], [PAST, ENDS], []),
+        ([TRIED, replace(TRIED, **MORE)], [PAST, QUIET], []),
+        ([TRIED], ["raised watch open 20- late"], [HUSHED]),
+    ],
+    ids=[
+        "on trial, ends",
+        "on trial, groups otherwise",
+        "on trial, goes on",
+        "trusted, ends",
+        "trusted, groups otherwise",
+        "trusted, goes on",
+        "trusted, goes on as a warning",
+        "trusted again, ends",
+        "trusted again, groups otherwise",
+        "trusted again, ends as a warning of which no topic was told",
+        "trusted again, goes on as that warning",
+        "trusted for a while, ends",
+        "still on trial, ends",
+        "new on trial",
+    ],
+)
+def test_what_becomes_of_an_alert_is_told_where_the_alert_was(
+    rules: list[Rule], told: list[str], later: list[str]
+) -> None:
+    """Given an alert, when its rule goes on trial or leaves it, then those hear of it who were told or need to be."""
+    it = world(*rules[:1] if len(rules) > 1 else ())
+    for rule in rules[1:-1]:
+        it.adopt(rule)
+
+    assert lines(it.adopt(rules[-1])) == told
+    assert lines(it.tick(40)) == later
 
 
 def test_the_same_status_is_no_news() -> None:
