@@ -240,6 +240,16 @@ def test_what_waits_counts_from_the_very_instant_of_the_rule_on() -> None:
         assert group.watch.members() == there
 
 
+@pytest.mark.parametrize("measure", [Measure.COUNT, Measure.SURGE])
+def test_what_is_taken_in_is_as_of_the_last_event_that_was(measure: Measure) -> None:
+    """Given events at three clocks, when two of them are taken in, then the group stands at the second's clock."""
+    watch = Watch(Rule("r", (9,), window=3, measure=measure), 0)
+    touches = [(place, 1, place, ()) for place in range(3)]
+
+    assert watch.absorb(touches, 0, 2, [11, 12, 13]) == 2
+    assert watch.clock == 12
+
+
 @pytest.mark.parametrize("level", [1, 9])
 @pytest.mark.parametrize("measure", PLAIN)
 def test_what_is_loaded_counts_from_the_very_instant_of_the_rule_on(measure: Measure, level: int) -> None:
