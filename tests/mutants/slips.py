@@ -46,9 +46,9 @@ def slips(source: str) -> list[Slip]:
     """Every slip of a module, in the order of its lines; none in what annotates a type, imports or promises."""
     tree = ast.parse(source)
     spared = {id(part) for node in ast.walk(tree) for it in _spared(node) for part in ast.walk(it)}
-    nodes = [(place, node) for place, node in enumerate(ast.walk(tree)) if id(node) not in spared]
+    nodes = [node for node in ast.walk(tree) if id(node) not in spared]
     functions = [it for it in ast.walk(tree) if isinstance(it, ast.FunctionDef)]
-    found = [_made(source, place, way, functions) for place, node in nodes for way in range(_ways(node))]
+    found = [_made(tree, node, way, functions) for node in nodes for way in range(_ways(node))]
     return sorted(found, key=lambda it: (it.line, it.said))
 
 
@@ -63,14 +63,15 @@ def _spared(node: ast.AST) -> Iterator[ast.AST]:
             yield promise  # of `zip`: what it promises is so, or it is an error already
 
 
-def _made(source: str, place: int, way: int, functions: Sequence[ast.FunctionDef]) -> Slip:
-    tree = ast.parse(source)
-    node = next(it for number, it in enumerate(ast.walk(tree)) if number == place)
-    before = ast.unparse(node)
-    _slip(node, way)
+def _made(tree: ast.Module, node: ast.AST, way: int, functions: Sequence[ast.FunctionDef]) -> Slip:
+    before, was, slipped = ast.unparse(node), dict(vars(node)), copy.deepcopy(node)
+    _slip(slipped, way)
+    vars(node).update(vars(slipped))  # in its place in the tree, which is parsed once; and back again
+    source = ast.unparse(tree)
+    vars(node).update(was)
     line = getattr(node, "lineno", 0)
     around = [it.name for it in functions if it.lineno <= line <= (it.end_lineno or 0)]
-    return Slip(line, around[-1] if around else "", f"`{before}` is `{ast.unparse(node)}`", ast.unparse(tree))
+    return Slip(line, around[-1] if around else "", f"`{before}` is `{ast.unparse(slipped)}`", source)
 
 
 def _ways(node: ast.AST) -> int:
