@@ -11,8 +11,9 @@ from typing import Any, ClassVar, NamedTuple
 from pydantic import ModelWrapValidatorHandler, ValidationError, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from events.marked import Path
 from events.values import Value
+
+Path = tuple[str | int, ...]  # names and positions; not that of `marked`: what is compiled must not need YAML
 
 
 class Written(NamedTuple):
