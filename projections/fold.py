@@ -31,7 +31,6 @@ from projections.reading import Said
 from projections.rules.compiling import compile_rules
 from projections.rules.spec import content_hash
 
-VERSION: Final = "projection_version"
 MOST_FAULTS: Final = 100  # of rules that are refused; all of them could be more than a dead letter holds
 
 
@@ -225,8 +224,8 @@ def _adopted(_known: Known, event: Said, _: int) -> list[Change]:
 def _projection(known: Known, event: Said, _: int) -> list[Change]:
     fact: ProjectionAdopted = event.fact  # type: ignore[assignment]
     timeline, found = known.timelines[event.timeline], fact.projection_version
-    if found <= timeline.projection_version:
-        raise Inapplicable(f"a version above that of the timeline, {timeline.projection_version}", str(found), VERSION)
+    if found <= (present := timeline.projection_version):
+        raise Inapplicable(f"a version above that of the timeline, {present}", str(found), "projection_version")
     semantics.of(found, event.timeline)
     timeline.projection_version = found
     return []

@@ -49,8 +49,8 @@ def _behind(rows: Iterable[dict[str, Any]], newest: int) -> Iterable[Lag]:
             yield Lag(row["timeline"], now, row["projection_version"], newest, says)
 
 
-def adoption(it: Lag, who: str, now: datetime) -> Event:
-    """The event that adopts the newest version."""
+def adoption(it: Lag, who: str, why: str, now: datetime) -> Event:
+    """The event that adopts the newest version; its id holds who and why, as all that an event says follows from it."""
     at = it.now or now.replace(microsecond=now.microsecond // 1000 * 1000)
-    fact = ProjectionAdopted(source=OPERATOR, who=who, why=it.says, projection_version=it.newest)
-    return Event(ids.event_id(it.timeline, fact.kind, str(it.newest), iso(at)), it.timeline, at, fact)
+    fact = ProjectionAdopted(source=OPERATOR, who=who, why=why, projection_version=it.newest)
+    return Event(ids.event_id(it.timeline, fact.kind, str(it.newest), iso(at), who, why), it.timeline, at, fact)

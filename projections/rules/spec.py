@@ -23,6 +23,12 @@ def normalise(spec: RuleSpec) -> Content:
     return {**content, "title": spec.title or spec.id, "clear_below": spec.clear_below or lowest}
 
 
+def in_order(content: Content) -> Content:
+    """The same rule with its fields in the order in which the reference has them; JSON has lost it."""
+    names = [field.alias or name for name, field in RuleSpec.model_fields.items()]
+    return dict(sorted(content.items(), key=lambda it: names.index(it[0])))
+
+
 def canonical(content: Content | Sequence[Content]) -> str:
     """JSON with sorted keys, no spaces and plain ASCII: equal for equal content."""
     return json.dumps(content, sort_keys=True, separators=(",", ":"))

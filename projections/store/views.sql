@@ -14,6 +14,15 @@ SELECT v.timeline, v.incident_id, v.stands, v.class, v.occurred_from, v.occurred
 FROM incident_versions v JOIN timelines t USING (timeline) LEFT JOIN sites s USING (timeline, site)
 WHERE v.known_until IS NULL;
 COMMENT ON VIEW incidents IS 'Incidents as they are believed to be now; those with stands = true count';
+COMMENT ON COLUMN incidents.future IS 'Whether it is to happen later than the clock of its timeline';
+COMMENT ON COLUMN incidents.site_name IS 'The name of the site, as it is registered now';
+COMMENT ON COLUMN incidents.weapons IS 'With what: a list of ids, empty for none named';
+COMMENT ON COLUMN incidents.wounded_low IS 'Sum of low wounded, of those who say; NULL: nothing is told of any quantity';
+COMMENT ON COLUMN incidents.wounded_best IS 'Sum of best wounded, likewise';
+COMMENT ON COLUMN incidents.wounded_high IS 'Sum of high wounded, likewise';
+COMMENT ON COLUMN incidents.killed_low IS 'Sum of low killed, likewise';
+COMMENT ON COLUMN incidents.killed_best IS 'Sum of best killed, likewise';
+COMMENT ON COLUMN incidents.killed_high IS 'Sum of high killed, likewise';
 
 CREATE OR REPLACE VIEW reports AS
 SELECT e.timeline, coalesce(v.merged_into, e.subject) AS stands_for, e.subject AS incident_id, split_part(e.type, '.', 3) AS kind,

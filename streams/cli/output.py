@@ -73,7 +73,7 @@ def give_up_stdout() -> None:
 
 def heading(line: str) -> None:
     """Print the title of what follows."""
-    click.secho(line, bold=True)
+    click.secho(readable(line), bold=True)
 
 
 def table(rows: Sequence[Object], columns: Sequence[Column], *, titles: bool = True) -> None:

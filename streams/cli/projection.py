@@ -8,7 +8,7 @@ import click
 from streams import clock
 from streams.cli.asking import ask
 from streams.cli.exits import OK
-from streams.cli.words import WHO
+from streams.cli.words import WHO, WHY
 from streams.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -32,14 +32,15 @@ def projection() -> None:
 @click.option("--timeline", help="Only there; else in every timeline that is behind.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--who", type=WHO, default="operator", show_default=True, help="Who decided.")
-def adopt(*, timeline: str | None, yes: bool, who: str) -> int:
+@click.option("--why", type=WHY, help="And why; else what the version says otherwise.")
+def adopt(*, timeline: str | None, yes: bool, who: str, why: str | None) -> int:
     """Adopt the newest projection version of this code where an older one is in force.
 
     What it says otherwise is told once: what is no episode any more is cancelled, what is open is raised late.
 
     \b
     tocsin projection adopt
-    tocsin projection adopt --yes --who ana --timeline iraq-syria
+    tocsin projection adopt --yes --who ana --why "the worker was upgraded"
     """  # noqa: D301 -- click reads the character, not the letters
     from streams.reading.published import broker_here
 
@@ -51,7 +52,7 @@ def adopt(*, timeline: str | None, yes: bool, who: str) -> int:
     click.echo("\n".join(map(str, those)), err=True)
     if not yes:
         ask("Adopt?")
-    asyncio.run(_send(settings, broker_here(settings), those, who))
+    asyncio.run(_send(settings, broker_here(settings), those, who, why))
     click.echo("adopted", err=True)
     return OK
 
@@ -81,11 +82,11 @@ def _lagging(settings: Settings, timeline: str | None) -> "list[Lag]":
         return lagging(reader, timeline)
 
 
-async def _send(settings: Settings, servers: str, those: "Sequence[Lag]", who: str) -> None:
+async def _send(settings: Settings, servers: str, those: "Sequence[Lag]", who: str, why: str | None = None) -> None:
     from streams.projection import adoption
     from streams.topics import Topics
     from streams.writing.producer import producer
 
-    events = [adoption(it, who, clock.now()) for it in those]
+    events = [adoption(it, who, why or it.says, clock.now()) for it in those]
     async with producer(servers, Topics(settings.prefix), settings.partitions) as log:
         await log.send(events)

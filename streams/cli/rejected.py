@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from events.errors import NotFound, Reason
+from events.errors import NotFound, Reason, one_line
 from streams.cli.lists import Lists
 from streams.cli.output import Column, Object, field, print_json, show
 from streams.cli.reads import as_known, reads, some_of
@@ -117,9 +117,9 @@ def _tell(row: dict[str, Any]) -> None:
     readable = _readable(row)
     for name in FACTS:
         if readable[name] is not None:
-            click.echo(f"{name.replace('_', ' '):<18}{readable[name]}")
+            click.echo(f"{name.replace('_', ' '):<18}{one_line(str(readable[name]))}")
     for name, text in readable["headers"]:
-        click.echo(f"{name:<18}{text}")
+        click.echo(f"{one_line(name):<18}{one_line(text)}")
     click.echo()
     click.echo("no value" if value is None else shown(bytes.fromhex(value)))
 

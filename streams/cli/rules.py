@@ -92,9 +92,13 @@ def history(*, reader: "Reader", as_json: bool, timelines: Sequence[str] | None)
 
 
 def _as_file(contents: Sequence[Any]) -> str:
+    """Rules as a file of them says them, each field where its reference has it."""
     import yaml
 
-    return yaml.safe_dump({"rules": list(contents)}, sort_keys=False, allow_unicode=True, width=120)
+    from projections.rules.spec import in_order
+
+    rules = [in_order(it) for it in contents]
+    return yaml.safe_dump({"rules": rules}, sort_keys=False, allow_unicode=True, width=120)
 
 
 def _window(row: Object) -> str:

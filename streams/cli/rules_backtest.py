@@ -29,6 +29,8 @@ LEGEND: Final = (
     "told after: from its beginning until an alert was told, the median; late: it was over by then\n"
     "cancelled: it was not so after all; merged: it became part of another"
 )
+TO_STDOUT: Final = Path("-")
+A_STRIP: Final = "Draw it there, a strip a rule and group; `-` prints the drawing and nothing else."
 MANY: Final = {"appears": "appear", "vanishes": "vanish"}
 
 
@@ -39,7 +41,7 @@ MANY: Final = {"appears": "appear", "vanishes": "vanish"}
 @click.option("--to", "until", type=Moment(), help="Only alerts that would have been told before that.")
 @click.option("--against", type=click.Choice(["adopted"]), help="Hold them against the rules in force.")
 @click.option("--rows", type=click.IntRange(0), default=SHOWN, show_default=True, help="Alerts shown; all are counted.")
-@click.option("--svg", type=click.Path(dir_okay=False, path_type=Path), help="Draw it there: a strip a rule and group.")
+@click.option("--svg", type=click.Path(dir_okay=False, allow_dash=True, path_type=Path), help=A_STRIP)
 @partial(reading, as_json="One JSON object.")
 def backtest(  # noqa: PLR0913  # one for each option
     *, reader: "Reader", as_json: bool, rules: Path, against: str | None, svg: Path | None, rows: int, **said: Any
@@ -62,12 +64,17 @@ def backtest(  # noqa: PLR0913  # one for each option
     if said["since"] and said["until"] and said["until"] <= said["since"]:
         msg = f"expected --from before --to, found {said['since']} and {said['until']}"
         raise click.UsageError(msg)
+    if as_json and svg == TO_STDOUT:
+        msg = "expected one thing on stdout, found --json and --svg -"
+        raise click.UsageError(msg)
     period = Period(_micros(said["since"]), _micros(said["until"]))
     wanted = read_rules(rules)
     found = tried_on(reader, said["timeline"], wanted, against=against is not None).within(period)
     warnings = unborne(reader, found.timeline, wanted)
     if svg is not None:
         _draw(svg, found)
+    if svg == TO_STDOUT:
+        return
     if as_json:
         both = {**report(found), "warnings": [it._asdict() for it in warnings]}
         click.echo(json.dumps(both, ensure_ascii=False))
@@ -101,6 +108,9 @@ def _draw(path: Path, found: "Tried") -> None:
     from events.errors import ConfigInvalid
     from streams.backtesting.strips import svg
 
+    if path == TO_STDOUT:
+        click.echo(svg(found), nl=False)
+        return
     try:
         path.write_text(svg(found), encoding="utf-8")
     except OSError as error:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from events.errors import one_line
 from streams.cli.exits import FOUND, OK
 from streams.cli.output import Column, Object, field, show
 from streams.cli.progress import progress
@@ -114,7 +115,7 @@ def _tell(wrong: "list[Verdict]") -> None:
     for it in wrong:
         click.echo(f"\n{it.check}, partition {it.partition}:")
         for one in it.shown:
-            click.echo(f"  {one.where}: expected {one.expected}, found {one.found}")
+            click.echo(f"  {one_line(f'{one.where}: expected {one.expected}, found {one.found}')}")
         if it.count > len(it.shown):
             click.echo(f"  and {it.count - len(it.shown)} more")
         click.echo(f"  What to do: {TO_DO[it.check]}.")

@@ -44,7 +44,12 @@ async def _checked(check: str, names: Sequence[str], servers: str, topics: Topic
             name, due, [sent for sent in found if sent.offset < it.next_offset and sent[:2] <= reached]
         )
         count += len(due)
-    return Verdict.of(check, it.partition, f"{count} messages", wrong)
+    return Verdict.of(check, it.partition, _looked_at(count, len(names)), wrong)
+
+
+def _looked_at(count: int, topics: int) -> str:
+    """How many there are; an alert's message stands on as many topics as concern it, and counts on each."""
+    return f"{count} messages" if topics == 1 else f"{count} messages on {topics} topics"
 
 
 async def _sent(servers: str, topic: str, partition: int) -> list[Sent]:

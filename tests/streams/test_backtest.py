@@ -334,6 +334,11 @@ class TestThePicture:
 
         assert "Nothing would have been told." in root.find(f"{SVG}desc").text
 
+    def test_is_all_of_stdout_where_that_is_its_file(self, home: Path, file: Path) -> None:
+        """Given `--svg -`, then the drawing is printed and nothing else; JSON beside it is refused."""
+        assert ET.fromstring(run(home, file, "--svg", "-").stdout).tag == f"{SVG}svg"
+        assert "--json and --svg -" in run(home, file, "--svg", "-", "--json").stderr
+
     def test_that_can_not_be_written_is_said(self, home: Path, file: Path) -> None:
         """Given a place that is none, then a plain word."""
         done = run(home, file, "--svg", home / "nowhere" / "strips.svg")

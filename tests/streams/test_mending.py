@@ -88,6 +88,13 @@ class TestShowing:
         assert "ce_type           tocsin.incident.reported.v1" in said
         assert '"clazz":"attack"' in said
 
+    def test_of_a_header_shows_what_a_terminal_would_hide(self, home: Path) -> None:
+        """Given a header that would rub out its line, when its record is shown, then the characters are spelt out."""
+        bad = RACE._replace(offset=3, headers=[("trace", b"x\x1b[2K")])
+        publish(home, STORY, then=[bad])
+
+        assert r"trace             x\x1b[2K" in run(home, "show", "0:3").stdout
+
     def test_of_what_is_no_text_is_a_dump(self, home: Path) -> None:
         """Given bytes that are no text, when shown, then each is there in hexadecimal digits; in JSON too."""
         assert "00000000  00 ff 6e 6f 20 65 76 65 6e 74" in run(home, "show", "0:4").stdout

@@ -64,11 +64,23 @@ def test_the_event_stands_at_the_clock_of_its_timeline(tmp_path: Path, clock: st
     with Reader(publish(tmp_path, facts.staged(facts.reported("a", at="2023-11-01T12:00:00Z"), clock=clock))) as reader:
         (it,) = lagging(reader)
 
-    event = adoption(it, "ana", NOW)
+    event = adoption(it, "ana", it.says, NOW)
 
     assert isinstance(event.fact, ProjectionAdopted)
     assert (event.fact.projection_version, event.fact.who, event.fact.why) == (2, "ana", "suspicions do not count")
     assert event.recorded_at == datetime.fromisoformat(f"2023-11-01T{at}+00:00")
+
+
+@pytest.mark.usefixtures("second")
+def test_two_people_who_adopt_at_once_make_two_events(tmp_path: Path) -> None:
+    """Given a version that two adopt at one instant, each with a reason, then what they say has an id of its own."""
+    with Reader(publish(tmp_path, facts.staged(facts.reported("a")))) as reader:
+        (it,) = lagging(reader)
+
+    said = [adoption(it, *who_and_why, NOW) for who_and_why in [("ana", "upgraded"), ("ben", "upgraded"), ("ana", "")]]
+
+    assert len({event.event_id for event in said}) == 3
+    assert [event.fact.why for event in said] == ["upgraded", "upgraded", ""]
 
 
 @pytest.mark.usefixtures("second")

@@ -137,6 +137,21 @@ class TestWhatIsInForce:
         assert yaml_file.read(shown) == [first["content"]]
         assert yaml.safe_load(shown)["rules"][0]["title"] == first["title"]
 
+    def test_is_shown_in_the_order_of_the_reference(self, home: Path) -> None:
+        """Given a rule in force, when it is shown, then its id comes first and its levels after what they are of."""
+        first = json.loads(run(home, "list", "--json").stdout)[0]
+
+        [rule] = yaml.safe_load(run(home, "show", first["rule"]).stdout)["rules"]
+
+        assert [it for it in rule if it in {"id", "title", "by", "measure", "window", "levels"}] == [
+            "id",
+            "title",
+            "by",
+            "measure",
+            "window",
+            "levels",
+        ]
+
     def test_of_several_timelines_is_shown_once_where_it_says_the_same(self, tmp_path: Path) -> None:
         """Given two timelines with one rule in force, when it is shown, then what is shown is still a file."""
         rule = yaml_file.read(ONE)

@@ -4,9 +4,12 @@ CREATE MACRO as_text(t) AS CASE WHEN epoch_us(t) % 1000000 = 0
 -- NULL asks for everything, as a list of values does for any of them.
 CREATE MACRO any_of(wanted, value) AS wanted IS NULL OR list_contains(wanted, value);
 CREATE MACRO listed(ids) AS CASE WHEN ids = '' THEN []::VARCHAR[] ELSE string_split(ids, ',') END;
+-- A column of a view means what it means in the table of versions that the view shows, if it does not say otherwise.
 CREATE VIEW dictionary AS
-SELECT c.table_name, c.column_name, c.data_type, c.comment, coalesce(t.comment, v.comment) AS table_comment
+SELECT c.table_name, c.column_name, c.data_type, coalesce(c.comment, shown.comment) AS comment, coalesce(t.comment, v.comment) AS table_comment
 FROM duckdb_columns() c
+LEFT JOIN duckdb_columns() shown ON (shown.database_name, shown.table_name, shown.column_name)
+    = (c.database_name, rtrim(c.table_name, 's') || '_versions', c.column_name)
 LEFT JOIN duckdb_tables() t ON (t.database_name, t.table_name) = (c.database_name, c.table_name)
 LEFT JOIN duckdb_views() v ON (v.database_name, v.view_name) = (c.database_name, c.table_name)
 WHERE c.database_name = (SELECT min(database_name) FROM duckdb_databases() WHERE database_name SIMILAR TO 'p[0-9]+')

@@ -299,6 +299,17 @@ def test_every_column_is_in_the_dictionary_and_every_table_says_what_it_is(tmp_p
     assert columns[0][0] > 20
 
 
+@pytest.mark.parametrize("view", ["incidents", "episodes"])
+def test_every_column_of_what_is_believed_now_says_what_it_is(tmp_path: Path, view: str) -> None:
+    """Given a snapshot, when the dictionary is read of a view of versions, then each column is explained."""
+    con = opened(published(publish(tmp_path, [])))
+    said = con.execute("SELECT column_name, comment FROM dictionary WHERE table_name = ?", [view]).fetchall()
+    con.close()
+
+    assert len(said) > 10
+    assert [name for name, comment in said if not comment] == []
+
+
 MEASURED = """
 rules:
   - {id: wounded, by: [site], measure: {sum: wounded.us}, window: 30d, levels: {watch: 5}}
