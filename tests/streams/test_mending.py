@@ -88,12 +88,12 @@ class TestShowing:
         assert "ce_type           tocsin.incident.reported.v1" in said
         assert '"clazz":"attack"' in said
 
-    def test_of_a_header_shows_what_a_terminal_would_hide(self, home: Path) -> None:
+    def test_of_a_header_shows_what_a_terminal_would_hide(self, tmp_path: Path) -> None:
         """Given a header that would rub out its line, when its record is shown, then the characters are spelt out."""
         bad = RACE._replace(offset=3, headers=[("trace", b"x\x1b[2K")])
-        publish(home, STORY, then=[bad])
+        publish(tmp_path, STORY, then=[bad])
 
-        assert r"trace             x\x1b[2K" in run(home, "show", "0:3").stdout
+        assert r"trace             x\x1b[2K" in run(tmp_path, "show", "0:3").stdout
 
     def test_of_what_is_no_text_is_a_dump(self, home: Path) -> None:
         """Given bytes that are no text, when shown, then each is there in hexadecimal digits; in JSON too."""
