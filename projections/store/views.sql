@@ -16,6 +16,8 @@ WHERE v.known_until IS NULL;
 COMMENT ON VIEW incidents IS 'Incidents as they are believed to be now; those with stands = true count';
 COMMENT ON COLUMN incidents.future IS 'Whether it is to happen later than the clock of its timeline';
 COMMENT ON COLUMN incidents.site_name IS 'The name of the site, as it is registered now';
+COMMENT ON COLUMN incidents.site_kind IS 'base, patrol, embassy, area … the theatre''s own words; of the site as it is registered now';
+COMMENT ON COLUMN incidents.admin1 IS 'Province or governorate of the site, likewise';
 COMMENT ON COLUMN incidents.weapons IS 'With what: a list of ids, empty for none named';
 COMMENT ON COLUMN incidents.wounded_low IS 'Sum of low wounded, of those who say; NULL: nothing is told of any quantity';
 COMMENT ON COLUMN incidents.wounded_best IS 'Sum of best wounded, likewise';
