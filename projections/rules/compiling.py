@@ -10,7 +10,8 @@ from events.plainly import faults
 from events.values import micros
 from projections.rules.durations import duration
 from projections.rules.form import RuleSpec
-from projections.rules.measures import parts, size
+from projections.rules.levels import size
+from projections.rules.measures import parts
 from projections.rules.model import FOREVER, Rule
 from projections.rules.spec import Content, canonical, content_hash, normalise
 

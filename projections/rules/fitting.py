@@ -8,7 +8,8 @@ from typing import Any, Final
 
 from events.together import Check, Written, Wrong
 from projections.rules.durations import EXAMPLES
-from projections.rules.measures import clear_of, kind_of, size
+from projections.rules.levels import clear_of, size
+from projections.rules.measures import kind_of
 from projections.rules.model import SEVERITIES
 from projections.rules.words import Measure
 

@@ -22,18 +22,8 @@ from projections.rules import templates
 from projections.rules.durations import EXAMPLES, FORM, duration, normal
 from projections.rules.filters import Fields
 from projections.rules.fitting import CHECKS
-from projections.rules.measures import (
-    Length,
-    Lengths,
-    Level,
-    Levels,
-    MeasureSaid,
-    Said,
-    clear_of,
-    levels_of,
-    looks_timed,
-    parts,
-)
+from projections.rules.levels import Length, Lengths, Level, Levels, clear_of, levels_of, looks_timed
+from projections.rules.measures import MeasureSaid, Said, parts
 from projections.rules.values import DAY_SCHEMA, Day, Duration, Name, OrAlone, Prose, day
 from projections.rules.words import Measure, Status, Updates
 

@@ -13,7 +13,8 @@ from events.marked import At, Marked, Path
 from events.plainly import Fault, faults
 from projections.rules.filters import Fields
 from projections.rules.form import MOST_RULES, RuleFile, RuleSpec
-from projections.rules.measures import Levels, Measured
+from projections.rules.levels import Levels
+from projections.rules.measures import Measured
 from projections.rules.misspelt import as_meant, hinted
 from projections.rules.spec import Content, canonical, normalise
 from projections.rules.templates import meant

@@ -36,11 +36,14 @@ TESTS: Final = [
 ]
 QUICK: Final = 4  # the first of them, less than a second together
 # Whose tests find most, if not those of its name.
-OWN: Final = {"counting": "watch", "lined": "watch", "spans": "watch", "templates": "yaml_file", "values": "yaml_file"}
+OWN: Final = {
+    **dict.fromkeys(("counting", "lined", "spans"), "watch"),
+    **dict.fromkeys(("templates", "values", "levels", "fitting"), "yaml_file"),
+}
 MODULES: Final = (
     *("begin", "alerts", "watch", "messages", "outcome", "matching", "engine", "explaining", "measures", "touching"),
     *("spells", "lines", "lined", "steps", "track", "spans", "counting", "members", "pieces", "proof"),
-    *("templates", "values"),
+    *("templates", "values", "levels", "fitting"),
 )
 
 

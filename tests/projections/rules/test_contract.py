@@ -13,7 +13,8 @@ from events.contract import written
 from projections.rules import contract, reference, yaml_file
 from projections.rules.filters import Fields
 from projections.rules.form import RuleFile, RuleSpec
-from projections.rules.measures import Lengths, Levels, Measured
+from projections.rules.levels import Lengths, Levels
+from projections.rules.measures import Measured
 from projections.rules.messages import AlertMessage
 
 ROOT = Path(__file__).parents[3]
