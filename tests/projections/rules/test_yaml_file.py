@@ -565,6 +565,18 @@ FAULTS: dict[str, tuple[str, list[str]]] = {
             )
         ],
     ),
+    "a day that does not exist, where none may stand": (
+        rule("measure: silence\nlevels: {watch: 2d}\nlearn_until: 2023-02-29"),
+        ["4:16: learn_until: expected a day that exists, found '2023-02-29'"],
+    ),
+    "an end below levels that are none": (
+        "rules:\n- {id: a, levels: 3, clear_below: 5}",
+        ["2:19: levels: expected fields, as in `name: value`, found 3"],
+    ),
+    "an end below a level that is none": (
+        "rules:\n- {id: a, levels: {watch: x, warning: 3}, clear_below: 5}",
+        ["2:27: levels.watch: expected a whole number, found 'x'"],
+    ),
     "a filter of nothing": (
         rule("where: {site: []}"),
         ["2:17: where.site: expected at least one value, found []"],
