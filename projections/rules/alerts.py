@@ -119,7 +119,7 @@ def _hearing(cause: Cause, message: Message) -> tuple[str, ...]:
     As a rule leaves trial, what is open is told to its severity, and what was told to another before is told there too;
     what is not open is told where it was told before. As it goes on trial, all is told where it was told.
     """
-    if cause.heard is None or not (message.severities and message.references):
+    if cause.heard is None or not message.severities:
         stable = Status.STABLE in {cause.rule.status, cause.was if message.references else None}
         return message.severities if stable else ()
     before = cause.heard.get(message.alert.alert_id)
