@@ -59,7 +59,7 @@ class Cause(NamedTuple):
     amends: bool = False  # an incident that stood before stands differently now, or no more
     touches: Callable[[int], bool] = lambda _at: False  # whether the evidence at an instant changed
     was: Status | None = None  # of the rule that this one replaces
-    heard: Heard | None = None  # None: the rule does not leave trial with this event
+    heard: Heard | None = None  # None: the rule does not go on trial or leave it with this event
 
     @property
     def restates(self) -> bool:
@@ -116,14 +116,14 @@ def _go_on(cause: Cause, standing: Standing, old: Episode | None, new: Episode, 
 def _hearing(cause: Cause, message: Message) -> tuple[str, ...]:
     """Whose topics hear of it where trial has to do with it: an experimental rule pages no one.
 
-    As a rule leaves trial, what is open is told to its severity, and what was told to another before is told there too;
-    what is not open is told where it was told before. As it goes on trial, all is told where it was told.
+    As a rule goes on trial or leaves it, an alert is told where it was told before, which pages nobody anew; what is open
+    as it leaves trial is told to its severity too.
     """
+    trusted = cause.rule.status is Status.STABLE
     if cause.heard is None or not message.severities:
-        stable = Status.STABLE in {cause.rule.status, cause.was if message.references else None}
-        return message.severities if stable else ()
+        return message.severities if trusted else ()
     before = cause.heard.get(message.alert.alert_id)
-    now = message.episode.severity if message.state is State.OPEN else None
+    now = message.episode.severity if trusted and message.state is State.OPEN else None
     return tuple(dict.fromkeys(it for it in (now, before) if it is not None))
 
 

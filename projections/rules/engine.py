@@ -220,7 +220,7 @@ class Engine:
         same = track is not None and earlier.rule == rule
         reason = Reason.TIME if same else earlier.reason(rule)
         cause = Cause(rule, self.timeline, key[1], it.event_id, it.clock, reason, amends=not same, was=earlier.status)
-        cause = cause._replace(heard=earlier.heard_on_trial(rule))
+        cause = cause._replace(heard=earlier.heard_before(rule))
         if earlier.rule is not None and earlier.rule.by != rule.by:
             gone = cause._replace(rule=earlier.rule)
             self._tell(gone, was, [], outcome, Sight(earlier.evidence, earlier.evidence, nothing))

@@ -107,7 +107,8 @@ def _measure(value: Any, _: ValidatorFunctionWrapHandler) -> Said:
         return Measure(value).value  # type: ignore[return-value]  # one of the two
     *most, last = WRITTEN.values()
     msg = f"expected {', '.join(most)} or {last}"
-    raise ValueError(msg + meant(str(value), {str(it): text for it, text in WRITTEN.items()}))
+    said = {str(it): text for it, text in WRITTEN.items()}
+    raise ValueError(msg + (meant(value, said) if isinstance(value, str) else ""))
 
 
 MeasureSaid = Annotated[Said, WrapValidator(_measure)]

@@ -65,9 +65,9 @@ class Earlier(NamedTuple):
         """How far it was to be trusted."""
         return self.rule.status if self.rule is not None else None
 
-    def heard_on_trial(self, now: Rule) -> Heard | None:
-        """Which topics know its alerts, if the rule was on trial and is trusted from now on."""
-        return self.heard if self.status is Status.EXPERIMENTAL and now.status is Status.STABLE else None
+    def heard_before(self, now: Rule) -> Heard | None:
+        """Which topics know its alerts, if the rule goes on trial or leaves it."""
+        return self.heard if self.status not in {None, now.status} else None
 
     def reason(self, now: Rule) -> Reason:
         """Why the rule is another one now: it means something else when it still says the same."""

@@ -146,5 +146,11 @@ def _said(fault: Fault, it: Marked) -> tuple[At, str]:
 
 def _names(path: Path) -> list[str]:
     """The names that may stand in a mapping; none where they are free."""
-    model = MODELS.get(path[2:]) if len(path) > 1 else RuleFile
+    match path:
+        case ():
+            model: type[BaseModel] | None = RuleFile
+        case ("rules", int(), *inner):
+            model = MODELS.get(tuple(inner))
+        case _:
+            model = None
     return [known.alias or name for name, known in model.model_fields.items()] if model else []

@@ -135,8 +135,8 @@ class TableGroups:
     def heard(self, timeline: str) -> Heard:
         """The severity whose topic was told last of an alert, by the alert's id, where any was."""
         query = """
-            SELECT alert_id::VARCHAR, last(severity ORDER BY event_offset, seq) FROM alert_messages
-            WHERE timeline = ? AND topics <> 'alerts' GROUP BY alert_id
+            SELECT alert_id::VARCHAR, last(split_part(topics, ',', 2)[len('alerts.') + 1:] ORDER BY event_offset, seq)
+            FROM alert_messages WHERE timeline = ? AND topics <> 'alerts' GROUP BY alert_id
         """
         return dict(self._con.execute(query, [timeline]).fetchall())
 

@@ -32,19 +32,20 @@ PLAIN: Final = (
     (r"[^\x00-\x1f", "one line of text, without control characters"),
     ("string to have at least 1 character", "at least one character"),
 )
-# What may stand in a mapping, by where it stands: positions in lists left out
-MODELS: Final[dict[tuple[str, ...], type[BaseModel]]] = {
+# What may stand in a mapping, by where it stands: for each position in a list 0
+MODELS: Final[dict[Path, type[BaseModel]]] = {
     (): form.TestFile,
-    ("tests",): form.Case,
-    ("tests", "facts"): form.Fact,
-    ("tests", "facts", "actor"): By,
-    ("tests", "expect"): form.Expected,
-    ("tests", "expect", "episodes"): form.Episode,
-    ("tests", "expect", "messages"): form.Message,
+    ("tests", 0): form.Case,
+    ("tests", 0, "facts", 0): form.Fact,
+    ("tests", 0, "facts", 0, "actor"): By,
+    ("tests", 0, "expect", 0): form.Expected,
+    ("tests", 0, "expect", 0, "episodes", 0): form.Episode,
+    ("tests", 0, "expect", 0, "messages", 0): form.Message,
 }
-BY_NAME: Final[dict[tuple[str, ...], type[BaseModel]]] = {
-    ("tests", "sites"): form.Site,
-    ("tests", "actors"): form.Actor,
+# The same, below a name that people give
+NAMED: Final[dict[Path, type[BaseModel]]] = {
+    ("tests", 0, "sites"): form.Site,
+    ("tests", 0, "actors"): form.Actor,
 }
 PATTERNS: Final = ("*_test.yaml", "*_test.yml")
 
@@ -180,7 +181,7 @@ def _found(data: Any, fault: Fault) -> str:
     except (LookupError, TypeError):  # nothing stands there, or it is a key
         data = None
     if isinstance(data, Mapping):
-        return ", ".join(map(str, data)) or "nothing"
+        return ", ".join(map(str, data)) or "{}"
     if isinstance(data, list) and data:
         return "a list"
     return WRITTEN.get(fault.found, fault.found)
@@ -188,8 +189,6 @@ def _found(data: Any, fault: Fault) -> str:
 
 def _names(path: Path) -> list[str]:
     """The names that may stand in a mapping; none where they are free."""
-    names = tuple(it for it in path if isinstance(it, str))
-    model = MODELS.get(names)
-    if len(names) == 3:  # noqa: PLR2004  of a site or an actor, which people name
-        model = BY_NAME.get(names[:2], model)
+    place = tuple(it if isinstance(it, str) else 0 for it in path)
+    model = MODELS.get(place) or NAMED.get(place[:-1])
     return [known.alias or name for name, known in model.model_fields.items()] if model else []

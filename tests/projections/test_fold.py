@@ -226,7 +226,7 @@ def test_what_does_not_fit_is_refused_and_changes_nothing(before: Iterable[Event
 
 def test_rules_with_very_many_faults_are_refused_in_few_words() -> None:
     """Given rules with more faults than a dead letter has space for, when they are adopted, then most are counted."""
-    many = facts.adopted({"id": "x", "levels": {"watch": 1}, "by": ["?"] * 60_000})
+    many = facts.adopted({"id": "x", "levels": {"watch": 1}, "by": [f"?{number}" for number in range(60_000)]})
 
     with pytest.raises(Inapplicable) as refusal:
         tell(known(), many)

@@ -81,6 +81,7 @@ def test_an_alert_that_ends_as_its_rule_is_trusted_and_groups_otherwise_ends_whe
 MORE, WHOLE, LESS = {"levels": (3,)}, {"by": ()}, {"levels": (1, 2)}  # ends the alert, ends it, makes it a warning
 PAST, RAISED = "cancelled watch cancelled 3-8", "raised watch open 20- to watch late"
 OVER, HUSHED = "resolved watch resolved 20-26 to watch late", "resolved watch resolved 20-26 late"
+GROWN = ["resolved warning resolved 19-27"]
 ENDS, QUIET = "cancelled watch cancelled 20- to watch", "cancelled watch cancelled 20-"
 
 
@@ -94,6 +95,11 @@ ENDS, QUIET = "cancelled watch cancelled 20- to watch", "cancelled watch cancell
             [HUSHED],
         ),
         ([RULE, TRIED], ["updated watch open 20- to watch"], ["resolved watch resolved 20-26"]),
+        (
+            [RULE, replace(TRIED, **LESS)],
+            ["escalated warning resolved 1-10", "escalated warning open 19- to watch"],
+            GROWN,
+        ),
         ([TRIED, replace(RULE, **MORE)], [PAST, QUIET], []),
         ([TRIED, replace(RULE, **WHOLE)], [RAISED, PAST, QUIET], [OVER]),
         ([TRIED, RULE], ["updated watch open 20- to watch"], ["resolved watch resolved 20-26 to watch"]),
@@ -122,6 +128,7 @@ ENDS, QUIET = "cancelled watch cancelled 20- to watch", "cancelled watch cancell
         "on trial, ends",
         "on trial, groups otherwise",
         "on trial, goes on",
+        "on trial, goes on as a warning of which no topic was told",
         "trusted, ends",
         "trusted, groups otherwise",
         "trusted, goes on",

@@ -577,6 +577,17 @@ FAULTS: dict[str, tuple[str, list[str]]] = {
         "rules:\n- {id: a, levels: {watch: x, warning: 3}, clear_below: 5}",
         ["2:27: levels.watch: expected a whole number, found 'x'"],
     ),
+    "a list that is none, with a name that is nearly one of a file": (
+        "rules: {ruls: 3}",
+        ["1:8: rules: expected a list, found {'ruls': 3}"],
+    ),
+    "a measure in a list": (
+        rule("measure: [silence]"),
+        [
+            "2:12: measure: expected count, {sum: wounded.us}, {distinct: weapon}, {new: weapon}, {surge: 4} "
+            "or silence, found ['silence']"
+        ],
+    ),
     "a filter of nothing": (
         rule("where: {site: []}"),
         ["2:17: where.site: expected at least one value, found []"],

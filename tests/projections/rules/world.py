@@ -91,7 +91,7 @@ class World:
         moment = Moment(f"e{self._events}", self.clock, ())
         keys = {key for key, _ in self.episodes}
         before = {key: (self._episodes(key), self._standing(key)) for key in keys}
-        heard = {it.alert.alert_id: it.episode.severity for it in (one.message for one in self.told) if it.severities}
+        heard = {it.alert.alert_id: it.severities[0] for it in (one.message for one in self.told) if it.severities}
         return self._take(self.engine.adopt(rules, moment, self._all_standing(), before, heard))
 
     def restart(self) -> None:
