@@ -116,8 +116,8 @@ def _go_on(cause: Cause, standing: Standing, old: Episode | None, new: Episode, 
 def _hearing(cause: Cause, message: Message) -> tuple[str, ...]:
     """Whose topics hear of it where trial has to do with it: an experimental rule pages no one.
 
-    As a rule goes on trial or leaves it, an alert is told where it was told before, which pages nobody anew; what is open
-    as it leaves trial is told to its severity too.
+    As a rule goes on trial or leaves it, an alert is told where it was told before, which pages nobody anew; what is
+    open as it leaves trial is told to its severity too.
     """
     trusted = cause.rule.status is Status.STABLE
     if cause.heard is None or not message.severities:

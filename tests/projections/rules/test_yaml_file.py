@@ -584,8 +584,10 @@ FAULTS: dict[str, tuple[str, list[str]]] = {
     "a measure in a list": (
         rule("measure: [silence]"),
         [
-            "2:12: measure: expected count, {sum: wounded.us}, {distinct: weapon}, {new: weapon}, {surge: 4} "
-            "or silence, found ['silence']"
+            (
+                "2:12: measure: expected count, {sum: wounded.us}, {distinct: weapon}, {new: weapon}, {surge: 4} "
+                "or silence, found ['silence']"
+            )
         ],
     ),
     "a filter of nothing": (

@@ -284,7 +284,7 @@ FACT, EXPECT = "{known: 2024-01-03, report: a}", "{known: 2024-01-03, episodes: 
         ),
         ("rules: rules.yaml\ntests: 3\n", "2:8: expected a list, found 3"),
         ("rules: rules.yaml\ntests: {nam: x}\n", "2:8: expected a list, found nam"),
-        ("rules: rules.yaml\ntests:\n- {name: it, facts: {fct: 1}, expect: []}\n", "facts: expected a list, found fct"),
+        (case("fct: 1", EXPECT).replace("[fct: 1]", "{fct: 1}"), "facts: expected a list, found fct"),
         ("rules: rules.yaml\ntests: []\n", "2:8: expected at least one test, found []"),
         (
             "rules: none.yaml\ntests: [{name: it, facts: [" + FACT + "], expect: [" + EXPECT + "]}]",
