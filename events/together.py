@@ -5,7 +5,7 @@ with others together until it is mended. A check here is a plain function of wha
 needs is sound, and says nothing where it is not, for that would only follow from a fault that is told already.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, ClassVar, NamedTuple
 
 from pydantic import ModelWrapValidatorHandler, ValidationError, model_validator
@@ -16,16 +16,37 @@ from events.values import Value
 Path = tuple[str | int, ...]  # names and positions; not that of `marked`: what is compiled must not need YAML
 
 
-class Written(NamedTuple):
-    """What is written in a mapping, by the names that people write, and where it has faults."""
+class Draft:
+    """What is written, by the names that people write, and which parts of it are sound."""
 
-    said: Mapping[str, Any]
-    faults: frozenset[Path] = frozenset()
-    closed: bool = True  # none of its names is unknown: what seems to be missing is not there under a wrong name
+    def __init__(
+        self,
+        said: Any,
+        faults: Iterable[Path] = (),  # where it has some
+        unsure: Iterable[Path] = (),  # what can be told of as little, whatever it is
+        *,
+        closed: bool = True,  # no name is unknown: what seems to be missing is not there under a wrong name
+    ) -> None:
+        self.said, self.closed = said, closed
+        self._faults = frozenset([*faults, *unsure])
+        self._around = {path[:end] for path in self._faults for end in range(len(path))}
+        # A fault of several fields together leaves each of them as sound as it is.
+        self._shut = frozenset(unsure) | {it for it in self._faults if not isinstance(self.part(it), Mapping)}
+
+    def part(self, path: Path) -> Any:
+        """What is written there; None: nothing."""
+        found = self.said
+        for step in path:
+            try:
+                found = found[step]
+            except (LookupError, TypeError):  # what is missing, or a name
+                return None
+        return found
 
     def sound(self, *path: str | int) -> bool:
         """Whether no fault is told of a part, of what is in it, or of what it is in."""
-        return not any(path[: len(it)] == it or it[: len(path)] == path for it in self.faults)
+        whole = path not in self._around and path not in self._faults
+        return whole and not any(path[:end] in self._shut for end in range(len(path)))
 
 
 class Wrong(NamedTuple):
@@ -36,7 +57,7 @@ class Wrong(NamedTuple):
     found: Any
 
 
-Check = Callable[[Written], Iterator[Wrong]]
+Check = Callable[[Draft], Iterator[Wrong]]
 
 
 class Together(Value):
@@ -48,21 +69,21 @@ class Together(Value):
     @classmethod
     def _together(cls, said: Any, made: ModelWrapValidatorHandler[Any]) -> Any:
         of_fields: list[InitErrorDetails] = []
-        model, written = None, Written(said)
+        model, draft = None, Draft(said)
         try:
             model = made(said)
         except ValidationError as error:
-            of_fields, written = _again(error), _with_faults(said, error)
+            of_fields, draft = _again(error), _with_faults(said, error)
         checks = cls.checks if isinstance(said, Mapping) else ()  # a model already, or nothing that has fields
-        if wrong := [*of_fields, *(_fault(it) for check in checks for it in check(written))]:
+        if wrong := [*of_fields, *(_fault(it) for check in checks for it in check(draft))]:
             raise ValidationError.from_exception_data(cls.__name__, wrong)
         return model
 
 
-def _with_faults(said: Any, error: ValidationError) -> Written:
+def _with_faults(said: Any, error: ValidationError) -> Draft:
     found = error.errors(include_url=False, include_context=False, include_input=False)
     unknown = any(it["type"] == "extra_forbidden" and len(it["loc"]) == 1 for it in found)
-    return Written(said, frozenset(it["loc"] for it in found), closed=not unknown)
+    return Draft(said, [it["loc"] for it in found], closed=not unknown)
 
 
 def _again(error: ValidationError) -> list[InitErrorDetails]:

@@ -12,7 +12,7 @@ from pydantic import (
     WrapValidator,
 )
 
-from events.together import Check, Together, Written, Wrong
+from events.together import Check, Draft, Together, Wrong
 from projections.rules.filters import BY_PARTY, QUANTITIES, Fields
 from projections.rules.templates import meant
 from projections.rules.words import Measure
@@ -75,7 +75,7 @@ Preceding = Annotated[int, Field(ge=1, le=MOST_PRECEDING, strict=True)]
 MEASURED: Final = ("sum", "distinct", "new", "surge")  # measures that say what they are of
 
 
-def _one(it: Written) -> Iterator[Wrong]:
+def _one(it: Draft) -> Iterator[Wrong]:
     there = [name for name in MEASURED if it.said.get(name) is not None]
     if len(there) > 1 or (it.closed and not there):
         yield Wrong((), f"one of {', '.join(MEASURED)}", it.said)

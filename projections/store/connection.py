@@ -9,6 +9,7 @@ from typing import Concatenate, Final, ParamSpec, Protocol, TypeVar
 import duckdb
 
 from events.errors import ProjectionHalted
+from projections.store.door import door
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -45,12 +46,23 @@ def writer(path: Path, patience: float) -> duckdb.DuckDBPyConnection:
     end = time.monotonic() + patience
     while True:
         try:
-            con = duckdb.connect(str(path), config=WRITER)
-            break
+            with door(path):
+                return opened(path)
+        except OSError as error:
+            raise ProjectionHalted(f"{path}: {error}") from error
         except duckdb.Error as error:  # e.g. a damaged write-ahead log
             if LOCKED not in str(error).lower() or time.monotonic() > end:
                 raise halted(path, error) from error
             time.sleep(0.05)
+
+
+def opened(path: Path) -> duckdb.DuckDBPyConnection:
+    """A connection for writing, for who stands in the door.
+
+    Raises:
+        duckdb.Error: it is locked, or can not be read.
+    """
+    con = duckdb.connect(str(path), config=WRITER)
     con.execute("SET checkpoint_threshold = '2GB'")  # we checkpoint ourselves, between batches: see publish.py
     return _set(con)
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import duckdb
 
+from projections.store.door import door
 from projections.store.versions import PROJECTION_VERSION, SCHEMA_VERSION
 
 NOW = (SCHEMA_VERSION, PROJECTION_VERSION)
@@ -12,7 +13,7 @@ NOW = (SCHEMA_VERSION, PROJECTION_VERSION)
 def move_aside(con: duckdb.DuckDBPyConnection, path: Path, partition: int, partitions: int) -> Path | None:
     """Where the open file of an older version went, closed and whole; None when this one is not such a file.
 
-    The lock is held until it has gone. One of a newer version, or of another partition, stays where it is.
+    One of a newer version, or of another partition, stays where it is.
     """
     asked = "SELECT count(*) FROM duckdb_columns() WHERE table_name = 'meta' AND column_name LIKE '%_version'"
     if con.execute(asked).fetchall() != [(2,)]:
@@ -22,8 +23,9 @@ def move_aside(con: duckdb.DuckDBPyConnection, path: Path, partition: int, parti
         return None
     aside = path.with_name(f"{path.name}.old-v{rows[0][0]}.{rows[0][1]}")
     con.execute("CHECKPOINT")  # what was written ahead has no name of its own to go by
-    path.replace(aside)
-    con.close()
+    with door(path):
+        con.close()
+        path.replace(aside)
     return aside
 
 

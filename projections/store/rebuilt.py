@@ -1,17 +1,18 @@
 """A file made anew from the log beside the live one: how it grows, what it differs in, when it may take its place."""
 
+import contextlib
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import duckdb
 
-from events.errors import ProjectionHalted
 from projections.apply import apply_read
 from projections.reading import Bad, Read
-from projections.store.connection import LOCKED, writer
+from projections.store.connection import LOCKED, halted, opened
 from projections.store.content import content
+from projections.store.door import door, log_of
 from projections.store.file import PartitionFile
 from projections.store.stamp import Stamp, stamp
 from projections.store.verify.snapshot import Snapshot
@@ -64,13 +65,13 @@ class Rebuild:
     def give_up(self) -> None:
         """Leave nothing behind; does nothing to a file that was offered."""
         self._file.close()
-        for path in (self.path, _log_of(self.path)):
+        for path in (self.path, log_of(self.path)):
             path.unlink(missing_ok=True)
 
 
 def unfit(live: PartitionFile, rebuilt: Path) -> str | None:
     """Why a rebuilt file can not take the place of an open one; None when it can, as far as the two can tell."""
-    if _log_of(rebuilt).exists():
+    if log_of(rebuilt).exists():
         return "expected a file that was closed, found a log of writes beside it"
     found = stamp(rebuilt)
     if isinstance(found, str):
@@ -91,20 +92,35 @@ def swap_if_free(live: Path, rebuilt: Path) -> bool:
     """Put a rebuilt file in the place of one that no worker has open; whether that was so."""
     if not live.exists():
         return False
-    try:
-        con = writer(live, 0.0)
-    except ProjectionHalted as why:
-        if LOCKED in str(why).lower():
-            return False
-        raise
-    try:
+    with door(live):
+        try:
+            con = opened(live)
+        except duckdb.Error as error:
+            if LOCKED in str(error).lower():
+                return False
+            raise halted(live, error) from error
         con.execute("CHECKPOINT")  # what was written ahead must not be taken for the new file's
-        rebuilt.replace(live)
-    except FileNotFoundError:  # a worker was quicker
-        return False
-    finally:
         con.close()
-    return True
+        return _put_in_place(live, rebuilt)
+
+
+def swap(live: PartitionFile, rebuilt: Path, reached: Callable[[str], None]) -> None:
+    """Close an open file, and put a rebuilt one in its place; a crash leaves one or the other, whole."""
+    with door(live.path):
+        live.close()  # writes what was written ahead into the file, and takes its log away
+        reached("before-swap")
+        _put_in_place(live.path, rebuilt)
+        reached("after-swap")
+
+
+def _put_in_place(live: Path, rebuilt: Path) -> bool:
+    """Put a rebuilt file in the place of a closed one, for who stands in the door; whether it is there now."""
+    if log_of(live).exists():  # it would be taken for the new file's
+        return False
+    with contextlib.suppress(FileNotFoundError):  # another process was quicker
+        rebuilt.replace(live)
+        return True
+    return False
 
 
 def _clear(live: Path) -> None:
@@ -113,7 +129,3 @@ def _clear(live: Path) -> None:
         process = path.name.removeprefix(f"{live.name}.rebuild-").removesuffix(".wal")
         if process.isdecimal() and not Path(f"/proc/{process}").exists() and Path("/proc/self").exists():
             path.unlink(missing_ok=True)
-
-
-def _log_of(path: Path) -> Path:
-    return path.with_name(f"{path.name}.wal")

@@ -132,7 +132,7 @@ def projection_in(home: Path, reached: Reached, *, lingers: bool = False) -> Pro
     from projections.identity import record_hash
     from projections.reading import read
     from projections.store.file import PartitionFile
-    from projections.store.rebuilt import unfit
+    from projections.store.rebuilt import swap, unfit
     from projections.store.stamp import mark
 
     def opened(partition: int, partitions: int) -> File:
@@ -143,7 +143,7 @@ def projection_in(home: Path, reached: Reached, *, lingers: bool = False) -> Pro
             structlog.get_logger().warning(what, partition=partition, moved_to=str(file.older))
         return file
 
-    return Projection(opened, apply_read, record_hash, read, PartitionFile.live, mark, unfit)
+    return Projection(opened, apply_read, record_hash, read, PartitionFile.live, mark, unfit, swap)
 
 
 def _run_and_leave(work: Coroutine[Any, Any, None]) -> NoReturn:

@@ -1,13 +1,14 @@
 """What is wrong in a file of rule tests that its form alone can not say, looked for in all that is sound. Pure."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from events.marked import Path
 from events.plainly import faults
+from events.together import Draft
 from projections.rules.spec import Content
 from projections.rules.templates import meant
 from streams.rule_tests import form
@@ -18,47 +19,26 @@ LISTS: Final = ("episodes", "messages")
 M = TypeVar("M", bound=BaseModel)
 
 
-class Draft:
-    """What a file says, and which parts of it are sound."""
-
-    def __init__(self, data: Any, faults: Iterable[Path], unsure: Iterable[Path] = ()) -> None:
-        self.data = data
-        self._faults = frozenset([*faults, *unsure])
-        self._around = {path[:end] for path in self._faults for end in range(len(path))}
-        # A fault of several fields together leaves each of them as sound as it is.
-        self._shut = frozenset(unsure) | {it for it in self._faults if not isinstance(self._at(it), Mapping)}
-
-    def _at(self, path: Path) -> Any:
-        found = self.data
-        for step in path:
-            try:
-                found = found[step]
-            except (LookupError, TypeError):  # what is missing, or a name
-                return None
-        return found
-
-    def sound(self, path: Path) -> bool:
-        """Whether no fault is told of a part, of what is in it, or of what it is in."""
-        whole = path not in self._around and path not in self._faults
-        return whole and not any(path[:end] in self._shut for end in range(len(path)))
+class Tests(Draft):
+    """A file of rule tests, as it is written."""
 
     def inner(self, path: Path, name: str) -> list[Any]:
         """A list in a mapping; an empty one where that has another form."""
-        data = self._at(path)
+        data = self.part(path)
         found = data.get(name) if isinstance(data, Mapping) else None
         return found if isinstance(found, list) else []
 
     def text(self, said: Any, path: Path, name: str) -> Any:
         """A field of a mapping, if it is there and sound."""
         found = said.get(name) if isinstance(said, Mapping) else None
-        return found if self.sound((*path, name)) else None
+        return found if self.sound(*path, name) else None
 
     def made(self, said: Any, path: Path, model: type[M]) -> M | None:
         """A part in its form, if it is sound."""
-        return model.model_validate_json(json.dumps(said)) if self.sound(path) else None
+        return model.model_validate_json(json.dumps(said)) if self.sound(*path) else None
 
 
-def checked(it: Draft, rules: Sequence[Content] | None) -> Wrong:
+def checked(it: Tests, rules: Sequence[Content] | None) -> Wrong:
     """All that does not fit; what depends on the rules, if they are known."""
     by = None if rules is None else {rule["id"]: rule["by"] for rule in rules}
     names = dict[str, int]()
@@ -74,7 +54,7 @@ def checked(it: Draft, rules: Sequence[Content] | None) -> Wrong:
             yield from _strange(it, case, here, by)
 
 
-def _disorder(it: Draft, here: Path, list_: str) -> Wrong:
+def _disorder(it: Tests, here: Path, list_: str) -> Wrong:
     """What became known before that which stands above it."""
     before = None
     for at, said in enumerate(it.inner(here, list_)):
@@ -87,7 +67,7 @@ def _disorder(it: Draft, here: Path, list_: str) -> Wrong:
         before = known or before
 
 
-def _untold(it: Draft, here: Path) -> Wrong:
+def _untold(it: Tests, here: Path) -> Wrong:
     """Facts that can not be told so."""
     first = set[str]()
     for at, said in enumerate(it.inner(here, "facts")):
@@ -100,7 +80,7 @@ def _untold(it: Draft, here: Path) -> Wrong:
             yield from ((path, f"expected {it.expected}, found {it.found}") for it in faults(error))
 
 
-def _strange(it: Draft, case: Any, here: Path, by: Mapping[str, Sequence[str]]) -> Wrong:
+def _strange(it: Tests, case: Any, here: Path, by: Mapping[str, Sequence[str]]) -> Wrong:
     """Rules and groups that are expected and can not be."""
     of_case = it.text(case, here, "rule")
     yield from _unknown(of_case, (*here, "rule"), by)
@@ -111,7 +91,7 @@ def _strange(it: Draft, case: Any, here: Path, by: Mapping[str, Sequence[str]]) 
                 path = (*inner, list_, at)
                 rule = it.text(said, path, "rule")
                 yield from _unknown(rule, (*path, "rule"), by)
-                if it.sound((*path, "rule")) and it.sound((*here, "rule")):
+                if it.sound(*path, "rule") and it.sound(*here, "rule"):
                     yield from _grouped(it.text(said, path, "group"), path, by.get(rule or of_case or ""))
 
 

@@ -16,7 +16,7 @@ from pydantic import (
     ValidationError,
 )
 
-from events.together import Check, Together, Written, Wrong
+from events.together import Check, Draft, Together, Wrong
 from events.values import Attribution, Country, Id, Instant, Line, Text, Value
 from projections.rules.durations import normal
 from projections.rules.values import OrAlone
@@ -95,24 +95,24 @@ Severity = Literal["watch", "warning", "critical"]
 # -- what does not fit together
 
 
-def _verbs(it: Written) -> list[str]:
+def _verbs(it: Draft) -> list[str]:
     return [verb for verb in VERBS if verb in it.said]
 
 
-def _one_verb(it: Written) -> Iterator[Wrong]:
+def _one_verb(it: Draft) -> Iterator[Wrong]:
     verbs = _verbs(it)
     empty = [verb for verb in verbs if not it.said[verb] and it.sound(verb)]
     if len(verbs) > 1 or empty or (it.closed and not verbs):
         yield Wrong((), f"one of {', '.join(VERBS)}", it.said)
 
 
-def _of_incidents(it: Written) -> Iterator[Wrong]:
+def _of_incidents(it: Draft) -> Iterator[Wrong]:
     verbs = _verbs(it)
     if len(verbs) == 1 and verbs[0] not in ("report", "correct") and it.said.keys() & OF_INCIDENTS:
         yield Wrong((), f"nothing of an incident with {verbs[0]}", it.said)
 
 
-def _whole(it: Written) -> Iterator[Wrong]:
+def _whole(it: Draft) -> Iterator[Wrong]:
     """The incident that others are merged into, or split from."""
     for verb, whole in (("merge", "into"), ("split", "from")):
         there = it.said.get(whole) is not None
@@ -121,12 +121,12 @@ def _whole(it: Written) -> Iterator[Wrong]:
             return
 
 
-def _any_field(it: Written) -> Iterator[Wrong]:
+def _any_field(it: Draft) -> Iterator[Wrong]:
     if it.closed and not it.said:
         yield Wrong((), "at least one field", it.said)
 
 
-def _any_list(it: Written) -> Iterator[Wrong]:
+def _any_list(it: Draft) -> Iterator[Wrong]:
     if it.closed and it.said.get("episodes") is None and it.said.get("messages") is None:
         yield Wrong((), "episodes, or messages, or both", it.said)
 

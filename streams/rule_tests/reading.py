@@ -21,7 +21,7 @@ from projections.rules.yaml_file import PLAINER, WRITTEN, few_enough
 from seeds.forms import By
 from streams.rule_files import read_rules, start_of
 from streams.rule_tests import form
-from streams.rule_tests.checking import Draft, checked
+from streams.rule_tests.checking import Tests, checked
 
 # What pydantic says, of files of tests -> what we say
 PLAIN: Final = (
@@ -108,7 +108,7 @@ def _read(path: FilePath) -> Sheet:
     as_meant(it, _names)
     file, found = _formed(it)
     wrong += [_said(path, it, fault) for fault in found if it.sure(fault.path)]
-    draft = Draft(it.data, [fault.path for fault in found], it.unsure)
+    draft = Tests(it.data, [fault.path for fault in found], it.unsure)
     rules, of_rules = _rules(path, it, draft)
     wrong += [_at(path, it, where, what) for where, what in checked(draft, rules)]
     faults_of_it = few_enough([said for _, said in sorted(wrong, key=itemgetter(0))])
@@ -133,11 +133,11 @@ def _text(path: FilePath) -> str:
         raise Faulty(f"{path}:{line}:1: expected UTF-8, found byte {error.object[error.start]:#x}") from error
 
 
-def _rules(path: FilePath, it: Marked, draft: Draft) -> tuple[list[Content] | None, list[str]]:
+def _rules(path: FilePath, it: Marked, draft: Tests) -> tuple[list[Content] | None, list[str]]:
     """The rules that the tests are about, or what is wrong with them; neither, if it is not known which they are."""
-    if not draft.sound(("rules",)):
+    if not draft.sound("rules"):
         return None, []
-    beside = path.parent / draft.data["rules"]
+    beside = path.parent / draft.said["rules"]
     if not os.path.exists(beside):  # noqa: PTH110  what no file can be called is not there either
         said = f"expected a file or a folder of rules, found no {beside}"
         return None, [_at(path, it, ("rules",), said)[1]]

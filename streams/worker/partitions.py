@@ -126,6 +126,11 @@ def never_fit(_file: Any, _rebuilt: Path) -> str | None:
     return "expected a projection that can be rebuilt"
 
 
+def never_swapped(_file: Any, _rebuilt: Path, _reached: Callable[[str], None]) -> None:
+    """No file takes another one's place."""
+    raise NotImplementedError
+
+
 def none_live(_file: Any) -> Sequence[Live]:
     """No timeline is live."""
     return ()
@@ -142,6 +147,7 @@ class Projection:
     live: Callable[[Any], Sequence[Live]] = none_live  # the timelines of a file that the worker ticks
     mark: Callable[[Path], Mark | None] = none_published  # of a file that nobody writes; None: there is none of ours
     unfit: Callable[[Any, Path], str | None] = never_fit  # why a rebuilt file can not take an open one's place
+    swap: Callable[[Any, Path, Callable[[str], None]], None] = never_swapped  # closes an open one, and puts that there
     reading: Callable[[Sequence[Record]], Callable[[], Sequence[Any]]] | None = (
         None  # begins `read`; None: it is called when asked
     )

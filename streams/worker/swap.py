@@ -1,6 +1,5 @@
 """A file that was made anew beside the live one: may it take its place, and taking it. Done between two batches."""
 
-import contextlib
 from pathlib import Path
 
 import structlog
@@ -12,11 +11,6 @@ from streams.worker.partitions import Partitions
 from streams.worker.peek import end_of
 
 log = structlog.get_logger()
-
-
-def live_of(line: Line, partition: int) -> Path:
-    """Where the file of a partition is."""
-    return line.home / f"p{partition}.duckdb"
 
 
 def rebuilt_of(line: Line, partition: int) -> Path:
@@ -49,13 +43,8 @@ async def _not_of_this_log(line: Line, partitions: Partitions, partition: int) -
 
 async def take(line: Line, partitions: Partitions, partition: int, reached: Reached) -> None:
     """Close the live file, put the waiting one in its place, open that; a crash leaves one or the other, whole."""
-    live = live_of(line, partition)
-    before = partitions.files[partition].next_offset
-    await partitions.close({partition})  # writes what was written ahead into the file, and takes its log away
-    reached("before-swap")
-    if not live.with_name(f"{live.name}.wal").exists():
-        with contextlib.suppress(FileNotFoundError):  # `tocsin rebuild` found ours closed, and was quicker
-            rebuilt_of(line, partition).replace(live)
-    reached("after-swap")
+    old = partitions.files.pop(partition)
+    before = old.next_offset
+    await partitions.run(partitions.projection.swap, old, rebuilt_of(line, partition), reached)
     file = await partitions.open(partition)
     log.warning("rebuilt file swapped in", partition=partition, before=before, next_offset=file.next_offset)

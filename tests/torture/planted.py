@@ -46,7 +46,7 @@ def keeps() -> None:
     """A swap that goes on with the file that was open, and only says otherwise."""
 
     async def take(line: Any, partitions: Any, partition: int, _reached: Any) -> None:
-        swap.rebuilt_of(line, partition).replace(swap.live_of(line, partition))
+        swap.rebuilt_of(line, partition).replace(line.home / f"p{partition}.duckdb")
         at = partitions.files[partition].next_offset
         swap.log.warning("rebuilt file swapped in", partition=partition, before=at, next_offset=at)
 
