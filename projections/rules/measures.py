@@ -78,7 +78,7 @@ MEASURED: Final = ("sum", "distinct", "new", "surge")  # measures that say what 
 def _one(it: Draft) -> Iterator[Wrong]:
     there = [name for name in MEASURED if it.said.get(name) is not None]
     if len(there) > 1 or (it.closed and not there):
-        yield Wrong((), f"one of {', '.join(MEASURED)}", it.said)
+        yield Wrong((), f"exactly one of {', '.join(MEASURED)}", it.said)
 
 
 class Measured(Together, json_schema_extra={"minProperties": 1, "maxProperties": 1}):

@@ -103,7 +103,7 @@ def _one_verb(it: Draft) -> Iterator[Wrong]:
     verbs = _verbs(it)
     empty = [verb for verb in verbs if not it.said[verb] and it.sound(verb)]
     if len(verbs) > 1 or empty or (it.closed and not verbs):
-        yield Wrong((), f"one of {', '.join(VERBS)}", it.said)
+        yield Wrong((), f"exactly one of {', '.join(VERBS)}", it.said)
 
 
 def _of_incidents(it: Draft) -> Iterator[Wrong]:

@@ -233,7 +233,10 @@ FAULTS: dict[str, tuple[str, list[str]]] = {
         [
             "2:7: by: expected each field once, found ['site', 'site', 'sit']",
             f"2:20: by.2: expected {ANY_BY} (did you mean site?), found 'sit'",
-            "3:12: measure: expected one of sum, distinct, new, surge, found {'distinct': 'weapons', 'surge': 0}",
+            (
+                "3:12: measure: expected exactly one of sum, distinct, new, surge, "
+                "found {'distinct': 'weapons', 'surge': 0}"
+            ),
             (
                 "3:23: measure.distinct: expected one of class, site, country, admin1, site_kind, actor, attribution, "
                 "weapon, outcome, confidence (did you mean weapon?), found 'weapons'"
@@ -436,11 +439,11 @@ FAULTS: dict[str, tuple[str, list[str]]] = {
     ),
     "two measures": (
         rule("measure: {distinct: site, surge: 4}"),
-        ["2:12: measure: expected one of sum, distinct, new, surge, found {'distinct': 'site', 'surge': 4}"],
+        ["2:12: measure: expected exactly one of sum, distinct, new, surge, found {'distinct': 'site', 'surge': 4}"],
     ),
     "a measure of nothing": (
         rule("measure: {sum: ~}"),
-        ["2:12: measure: expected one of sum, distinct, new, surge, found {'sum': None}"],
+        ["2:12: measure: expected exactly one of sum, distinct, new, surge, found {'sum': None}"],
     ),
     "a sum of what is no quantity": (
         rule("measure: {sum: wouned.us}"),

@@ -249,7 +249,10 @@ FACT, EXPECT = "{known: 2024-01-03, report: a}", "{known: 2024-01-03, episodes: 
         (case(FACT, "{known: 2024-01-03, messages: [{severity: critcal}]}"), "(did you mean critical?), found"),
         (case(FACT, "{known: 2024-01-03, messages: [{late: maybe}]}"), "late: expected true or false, found 'maybe'"),
         (case("{known: yesterday, report: a}", EXPECT), "facts.0.known: expected a day or an instant"),
-        (case("{known: 2024-01-03, report: a, retract: a}", EXPECT), "facts.0: expected one of report, correct"),
+        (
+            case("{known: 2024-01-03, report: a, retract: a}", EXPECT),
+            "facts.0: expected exactly one of report, correct",
+        ),
         (case("{known: 2024-01-03, retract: a, site: x}", EXPECT), "expected nothing of an incident with retract"),
         (case("{known: 2024-01-03, merge: [a]}", EXPECT), "expected into with, and only with, merge"),
         (case("{known: 2024-01-03, correct: a}", EXPECT), "expected at least one change"),
@@ -307,7 +310,7 @@ def test_a_fault_is_told_with_its_place(folder: Path, text: str, said: str) -> N
 
 
 AT_ONCE = [
-    "facts.0: expected one of report, correct",
+    "facts.0: expected exactly one of report, correct",
     "facts.0.report: expected a name",
     "facts.1: expected nothing of an incident with tick",
     "known: expected the order",
