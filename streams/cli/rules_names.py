@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from projections.rules.spec import Content
     from projections.store.reader import Reader
 
-# field of `where` and `not` -> what its values are called; the others are not free
+# field of `where` and `not` -> what its values, or their keys, are called; the others are not free
 KINDS: Final = {
     "class": "class",
     "site": "site",
@@ -23,6 +23,8 @@ KINDS: Final = {
     "member_of": "actor",
     "weapon": "weapon",
     "outcome": "outcome",
+    "wounded": "party",
+    "killed": "party",
 }
 
 
@@ -51,6 +53,9 @@ def _named(rule: "Content") -> Iterator[tuple[str, str, str, str]]:
         fields: dict[str, Any] = rule[part]
         for field, kind in KINDS.items():
             yield from ((rule["id"], f"{part}.{field}", kind, name) for name in fields.get(field, ()))
+    match rule["measure"]:
+        case {"sum": str(summed)} if "." in summed:
+            yield rule["id"], "measure.sum", "party", summed.partition(".")[2]
 
 
 def warn(those: Sequence[Warned]) -> None:

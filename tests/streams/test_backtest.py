@@ -47,7 +47,7 @@ def file(tmp_path: Path) -> Path:
 def home(tmp_path: Path) -> Path:
     """Two attacks on one site, the second told five days late; a third, which never happened."""
     events = facts.staged(
-        reported("a", 2, 2),
+        reported("a", 2, 2, wounded={"us": 2}),
         reported("b", 3, 8),
         reported("c", 20, 20, site="south"),
         reported("d", 20, 20, site="south"),
@@ -350,27 +350,32 @@ class TestThePicture:
 NAMES = """
 rules:
 - {id: slips, where: {site: [sout, south], weapon: drone}, not: {class: [atack, attack]}, levels: {watch: 1}}
+- {id: whose, measure: {sum: killed.uss}, where: {wounded: {them: ">= 1"}}, window: 1d, levels: {watch: 1}}
 - {id: fine, where: {class: attack, site: south, confidence: low}, levels: {watch: 1}}
 """
 
 
 def test_names_that_nothing_bears_are_warned_of(home: Path, file: Path) -> None:
-    """Given rules with names of no site, weapon and class there is, when they are tried, then each is told, exit 0."""
+    """Given rules with names of no site, weapon, party and class there is, when they are tried, then all are told."""
     file.write_text(NAMES)
 
     people, programs = run(home, file), run(home, file, "--json")
 
     said = [
         "no class 'atack' in test; did you mean attack?",
+        "no party 'them' in test; there is us",
+        "no party 'uss' in test; did you mean us?",
         "no site 'sout' in test; did you mean south?",
         "no weapon 'drone' in test; there is none",
     ]
     warned = json.loads(programs.stdout)["warnings"]
-    assert [it["rule"] for it in warned] == ["slips"] * 3
+    assert [it["rule"] for it in warned] == ["slips"] * 3 + ["whose"] * 2
     assert sorted((it["said"], it["name"], it["field"]) for it in warned) == [
         (said[0], "atack", "not.class"),
-        (said[1], "sout", "where.site"),
-        (said[2], "drone", "where.weapon"),
+        (said[1], "them", "where.wounded"),
+        (said[2], "uss", "measure.sum"),
+        (said[3], "sout", "where.site"),
+        (said[4], "drone", "where.weapon"),
     ]
     assert (people.exit_code, programs.exit_code) == (0, 0)
-    assert f"warning: rule slips: where.site: {said[1]}" in people.stderr.splitlines()
+    assert f"warning: rule slips: where.site: {said[3]}" in people.stderr.splitlines()

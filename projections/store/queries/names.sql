@@ -13,5 +13,7 @@ SELECT DISTINCT timeline, name, called FROM (
     UNION ALL SELECT DISTINCT 'outcome', timeline, outcome, NULL FROM main.incident_versions
     UNION ALL SELECT DISTINCT 'confidence', timeline, confidence, NULL FROM main.incident_versions
     UNION ALL SELECT 'weapon', timeline, unnest(listed(weapons)), NULL FROM (SELECT DISTINCT timeline, weapons FROM main.incident_versions)
+    UNION ALL SELECT DISTINCT 'party', timeline, unnest(list_concat(json_keys(quantities, '$.wounded'), json_keys(quantities, '$.killed'))), NULL
+        FROM (SELECT DISTINCT timeline, quantities FROM main.incident_versions)
 )
 WHERE what = $what AND name IS NOT NULL
