@@ -65,7 +65,8 @@ def named(reader: "Reader", rule: str, timelines: Sequence[str] | None) -> list[
     found = reader.rows("rules", timelines=timelines, rules=[rule])
     if not found:
         known = {it["rule"]: [it["title"]] for it in reader.rows("rules", timelines=timelines, rules=None)}
-        raise NotFound(f"no rule {rule!r} is in force{meant(rule, known)}")
+        when = "is in force" if reader.known_at is None else "was in force then"
+        raise NotFound(f"no rule {rule!r} {when}{meant(rule, known)}")
     return found
 
 

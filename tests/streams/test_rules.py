@@ -169,6 +169,12 @@ class TestWhatIsInForce:
             "no rule 'site-under-repeated-atack' is in force; did you mean site-under-repeated-attack"
         )
 
+    def test_says_that_there_was_none_then(self, home: Path) -> None:
+        """Given a rule that was adopted later, when it is explained as known before, then it says: not then."""
+        done = run(home, "explain", "wave-of-attacks", "--as-known-at", "2001-01-01")
+
+        assert str(done.exception).startswith("no rule 'wave-of-attacks' was in force then")
+
 
 class TestAdopting:
     """What an adoption says, and when there is one."""
