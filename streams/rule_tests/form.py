@@ -101,9 +101,11 @@ def _verbs(it: Draft) -> list[str]:
 
 def _one_verb(it: Draft) -> Iterator[Wrong]:
     verbs = _verbs(it)
-    empty = [verb for verb in verbs if not it.said[verb] and it.sound(verb)]
-    if len(verbs) > 1 or empty or (it.closed and not verbs):
+    if len(verbs) > 1 or (it.closed and not verbs):
         yield Wrong((), f"exactly one of {', '.join(VERBS)}", it.said)
+    for verb in verbs:
+        if not it.said[verb] and it.sound(verb):
+            yield Wrong((verb,), "true" if verb == "tick" else "the incident, or incidents", it.said[verb])
 
 
 def _of_incidents(it: Draft) -> Iterator[Wrong]:

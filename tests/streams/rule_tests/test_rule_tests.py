@@ -253,6 +253,8 @@ FACT, EXPECT = "{known: 2024-01-03, report: a}", "{known: 2024-01-03, episodes: 
             case("{known: 2024-01-03, report: a, retract: a}", EXPECT),
             "facts.0: expected exactly one of report, correct",
         ),
+        (case("{known: 2024-01-03, tick: }", EXPECT), "facts.0.tick: expected true, found nothing"),
+        (case("{known: 2024-01-03, retract: }", EXPECT), "facts.0.retract: expected the incident, or incidents, found"),
         (case("{known: 2024-01-03, retract: a, site: x}", EXPECT), "expected nothing of an incident with retract"),
         (case("{known: 2024-01-03, merge: [a]}", EXPECT), "expected into with, and only with, merge"),
         (case("{known: 2024-01-03, correct: a}", EXPECT), "expected at least one change"),
