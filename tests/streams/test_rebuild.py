@@ -170,7 +170,7 @@ async def test_a_rebuild_asks_before_anything_is_taken_into_use(line: Line, stor
     assert first.stop() == 0
 
     def files() -> dict[str, int]:
-        return {path.name: path.stat().st_ino for path in line.home.glob("p*")}
+        return {path.name: path.stat().st_ino for path in line.home.glob("p*.duckdb*")}
 
     before = files()
     nobody, no = await rebuilt(line), await rebuilt(line, answer=b"n\n")
