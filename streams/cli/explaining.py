@@ -49,7 +49,8 @@ def _level(found: Object, it: Object) -> str:
     missing = in_unit(found["value"], it["missing"])
     if found["measure"] == "silence":
         return said + ("not reached" if turns is None else f"reached at {turns}, if nothing happens until then")
-    return f"{said}{missing} more" + ("" if turns is None else f"; reached at {turns} by what is known")
+    of = " of the value" if found["measure"] == "surge" else ""  # to which an incident adds several
+    return f"{said}{missing} more{of}" + ("" if turns is None else f"; reached at {turns} by what is known")
 
 
 def _future(found: Object) -> tuple[Branch, ...]:

@@ -59,9 +59,23 @@ def _listed(names: str | Collection[str]) -> Collection[str]:
     return [names] if isinstance(names, str) else names
 
 
-def unknown(reader: "Reader", what: str, names: Collection[str], timelines: Collection[str] | None) -> dict[str, str]:
-    """The names that nothing of a kind bears, each with what is to be said of it; timelines: None for all."""
-    rows = [it for it in _known(reader, what) if timelines is None or it["timeline"] in {None, *timelines}]
+def unknown(
+    reader: "Reader", what: str, names: Collection[str], timelines: Collection[str] | None, *, standing: bool = False
+) -> dict[str, str]:
+    """The names that nothing of a kind bears, each with what is to be said of it.
+
+    Args:
+        reader: of the snapshots.
+        what: the kind.
+        names: those that are asked about.
+        timelines: where; None: anywhere.
+        standing: of incidents only what those that stand are believed to be; else what was ever said of any.
+    """
+    rows = [
+        it
+        for it in _known(reader, what, standing=standing)
+        if timelines is None or it["timeline"] in {None, *timelines}
+    ]
     called: dict[str, list[str]] = {}
     for it in rows:
         called.setdefault(it["name"], []).extend((it["called"] or "").split("|"))
@@ -70,7 +84,7 @@ def unknown(reader: "Reader", what: str, names: Collection[str], timelines: Coll
     return {name: f"no {what} {name!r}{where}{meant(name, called)}" for name in names if name not in called}
 
 
-def _known(reader: "Reader", what: str) -> list[dict[str, Any]]:
+def _known(reader: "Reader", what: str, *, standing: bool) -> list[dict[str, Any]]:
     """The names of a kind, each with its timeline and what else it is called; None: they are of no timeline."""
     from events.model import FACTS
     from events.values import Attribution
@@ -78,7 +92,7 @@ def _known(reader: "Reader", what: str) -> list[dict[str, Any]]:
     fixed: dict[str, Iterable[str]] = {"kind of event": [it.kind for it in FACTS], "attribution": list(Attribution)}
     if what in fixed:
         return [{"timeline": None, "name": str(it), "called": None} for it in fixed[what]]
-    return reader.rows("names", what=what)
+    return reader.rows("names", what=what, standing=standing)
 
 
 def meant(name: str, called: Mapping[str, Collection[str]]) -> str:

@@ -140,6 +140,6 @@ HISTORY = (
     field("recorded_at", "recorded"),
     field("who", style="bold"),
     Column("rules", lambda row: str(len(row["rules"])), right=True),
-    Column("changes", _changes, wraps=True),
     Column("why", lambda row: row["why"], wraps=True),
+    Column("changes", _changes, wraps=True),
 )

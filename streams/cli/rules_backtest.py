@@ -126,7 +126,8 @@ def show_summaries(found: "Tried") -> None:
     from events.values import instant, iso
     from streams.backtesting.report import WEEK, summaries
 
-    span = f"{iso(instant(found.first))[:10]}…{iso(instant(found.last))[:10]}"
+    last = found.last - 1  # the day that begins then is not in it
+    span = f"{iso(instant(found.first))[:10]}…{iso(instant(last))[:10]}"
     heading(f"{found.timeline}: {many(found.events, 'event')}, known {span}")
     rows = summaries(found)
     if not rows:

@@ -65,8 +65,10 @@ def named(reader: "Reader", rule: str, timelines: Sequence[str] | None) -> list[
     found = reader.rows("rules", timelines=timelines, rules=[rule])
     if not found:
         known = {it["rule"]: [it["title"]] for it in reader.rows("rules", timelines=timelines, rules=None)}
-        when = "is in force" if reader.known_at is None else "was in force then"
-        raise NotFound(f"no rule {rule!r} {when}{meant(rule, known)}")
+        when = (
+            "is in force" if reader.known_at is None else "was in force then; `tocsin rules history` says when it was"
+        )
+        raise NotFound(f"no rule {rule!r} {when}{meant(rule, known) if known else ''}")
     return found
 
 

@@ -43,7 +43,7 @@ def unborne(reader: "Reader", timeline: str, rules: "Sequence[Content]") -> list
     wanted: dict[str, list[str]] = {}
     for *_, kind, name in named:
         wanted.setdefault(kind, []).append(name)
-    said = {kind: unknown(reader, kind, names, [timeline]) for kind, names in wanted.items()}
+    said = {kind: unknown(reader, kind, names, [timeline], standing=True) for kind, names in wanted.items()}
     return [Warned(rule, field, name, said[kind][name]) for rule, field, kind, name in named if name in said[kind]]
 
 

@@ -50,7 +50,7 @@ def home(tmp_path: Path) -> Path:
         reported("a", 2, 2, wounded={"us": 2}),
         reported("b", 3, 8),
         reported("c", 20, 20, site="south"),
-        reported("d", 20, 20, site="south"),
+        reported("d", 20, 20, site="south", weapons=["laser"]),
         facts.retracted("d", at="2023-10-22T12:00:00Z"),
         facts.ticked("2023-10-30T12:00:00Z"),
         clock="replayed",
@@ -164,6 +164,10 @@ class TestABacktest:
 
         assert [it["group"]["site"] for it in found] == told
         assert all(it["state"] != "open" for it in found)
+
+    def test_of_a_period_names_its_days(self, home: Path, file: Path) -> None:
+        """Given a period that ends with the beginning of a day, then that day is not among those it was told of."""
+        assert "known 2023-10-08…2023-10-08" in run(home, file, "--from", "2023-10-08", "--to", "2023-10-09").stdout
 
     def test_of_a_period_that_ends_before_it_begins_is_an_error(self, home: Path, file: Path) -> None:
         """Given bounds the wrong way round, when a backtest is asked for, then they are told."""
@@ -349,7 +353,7 @@ class TestThePicture:
 
 NAMES = """
 rules:
-- {id: slips, where: {site: [sout, south], weapon: drone}, not: {class: [atack, attack]}, levels: {watch: 1}}
+- {id: slips, where: {site: [sout, south], weapon: [drone, laser]}, not: {class: [atack, attack]}, levels: {watch: 1}}
 - {id: whose, measure: {sum: killed.uss}, where: {wounded: {them: ">= 1"}}, window: 1d, levels: {watch: 1}}
 - {id: fine, where: {class: attack, site: south, confidence: low}, levels: {watch: 1}}
 """
@@ -367,15 +371,17 @@ def test_names_that_nothing_bears_are_warned_of(home: Path, file: Path) -> None:
         "no party 'uss' in test; did you mean us?",
         "no site 'sout' in test; did you mean south?",
         "no weapon 'drone' in test; there is none",
+        "no weapon 'laser' in test; there is none",
     ]
     warned = json.loads(programs.stdout)["warnings"]
-    assert [it["rule"] for it in warned] == ["slips"] * 3 + ["whose"] * 2
+    assert [it["rule"] for it in warned] == ["slips"] * 4 + ["whose"] * 2
     assert sorted((it["said"], it["name"], it["field"]) for it in warned) == [
         (said[0], "atack", "not.class"),
         (said[1], "them", "where.wounded"),
         (said[2], "uss", "measure.sum"),
         (said[3], "sout", "where.site"),
         (said[4], "drone", "where.weapon"),
+        (said[5], "laser", "where.weapon"),  # of an incident that was retracted
     ]
     assert (people.exit_code, programs.exit_code) == (0, 0)
     assert f"warning: rule slips: where.site: {said[3]}" in people.stderr.splitlines()

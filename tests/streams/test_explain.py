@@ -42,6 +42,14 @@ def explained(home: Path, *arguments: str) -> Any:
 class TestExplaining:
     """`tocsin rules explain`."""
 
+    def test_of_a_surge_says_what_lacks_of_the_value_not_of_incidents(self, home: Path) -> None:
+        """Given a surge, to which an incident adds four, when it is explained, then nobody takes it for incidents."""
+        said = run(home, "explain", "more-attacks-than-usual", "--at", "2023-11-08").stdout.splitlines()
+
+        assert [it.strip().rpartition(" more ")[2] for it in said if it.strip().startswith("critical 24")] == [
+            "of the value"
+        ]
+
     def test_opens_a_value_to_document_and_place(self, home: Path) -> None:
         """Given the seeds, when a site is explained, then its attack, levels, document and paragraph are there."""
         lines = [

@@ -173,7 +173,7 @@ class TestWhatIsInForce:
         """Given a rule that was adopted later, when it is explained as known before, then it says: not then."""
         done = run(home, "explain", "wave-of-attacks", "--as-known-at", "2001-01-01")
 
-        assert str(done.exception).startswith("no rule 'wave-of-attacks' was in force then")
+        assert str(done.exception).endswith("was in force then; `tocsin rules history` says when it was")
 
 
 class TestAdopting:
