@@ -94,13 +94,12 @@ def swap_if_free(live: Path, rebuilt: Path) -> bool:
         return False
     with door(live):
         try:
-            con = opened(live)
+            with opened(live) as con:
+                con.execute("CHECKPOINT")  # what was written ahead must not be taken for the new file's
         except duckdb.Error as error:
             if LOCKED in str(error).lower():
                 return False
             raise halted(live, error) from error
-        con.execute("CHECKPOINT")  # what was written ahead must not be taken for the new file's
-        con.close()
         return _put_in_place(live, rebuilt)
 
 
